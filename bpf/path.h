@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What `path` detail adds: one event per call or segment, each with its kernel stack. */
+#ifndef SYNSCOPE_PATH_H
+#define SYNSCOPE_PATH_H
+
+enum path_kind {
+	PATH_SOCKET = 1,	/* inet_create, seen through a timer that it sets up */
+	PATH_SENT,		/* a segment was handed to a device */
+	PATH_RECEIVED,		/* a segment came from a device */
+	PATH_DROPPED,		/* a segment was freed with a reason */
+	PATH_CALL,		/* a system call began */
+	PATH_RETURN,		/* a system call ended: code is what it returned */
+	PATH_ACCEPT,		/* accept() ended: cookie is the child's */
+};
+
+#define PATH_HEADER 60
+
+struct path_event {
+	__u64 t;		/* ns of CLOCK_MONOTONIC */
+	__u64 cookie;		/* of the half that it belongs to; 0: not known */
+	__u64 location;		/* PATH_DROPPED: the kernel address that freed it */
+	__s64 code;		/* PATH_RETURN, PATH_ACCEPT: the return value; PATH_DROPPED: the reason */
+	__s32 stack;		/* id in the stack map; negative: none */
+	__u32 netns;
+	__u32 pid;
+	__u32 tid;
+	__u8 kind;
+	__u8 family;
+	__u8 payload;		/* segments: 1 when it carries data */
+	__u8 header_len;
+	__u16 syscall;		/* calls: its number on this architecture */
+	__u16 ifindex;		/* segments: the device's index, low 16 bits */
+	__u8 saddr[16];
+	__u8 daddr[16];
+	__u8 header[PATH_HEADER]; /* the TCP header, ports first */
+	__u32 cpu;
+};
+
+#endif

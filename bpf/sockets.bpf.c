@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The cgroup hooks: what the owner asks of its socket, seen in the owner's own context. */
+#include "track.h"
+
+SEC("cgroup/sock_create")
+int sock_create(struct bpf_sock *ctx)
+{
+	struct half *h;
+
+	if (ctx->type != SOCK_STREAM || !current_is_traced())
+		return 1;
+	if (ctx->protocol == IPPROTO_MPTCP)
+		count(HOOK_SOCK_CREATE, LEFT_OUT_MPTCP);
+	if (ctx->protocol != IPPROTO_TCP)
+		return 1;
+	h = half_claim(bpf_get_socket_cookie(ctx), SIDE_NONE, HOOK_SOCK_CREATE);
+	if (!h)
+		return 1;
+	h->family = ctx->family;
+	half_own(h);
+	h->t[MS_SOCKET] = bpf_ktime_get_ns();
+	return 1;
+}
+
+/* close() by the owner: a connect() that never sent a SYN has no other end. */
+SEC("cgroup/sock_release")
+int sock_release(struct bpf_sock *ctx)
+{
+	struct half *h = half_find(bpf_get_socket_cookie(ctx));
+
+	if (!h)
+		return 1;
+	if (h->side == SIDE_NONE) {
+		half_free(h);
+	} else if (h->side == SIDE_CLIENT && !h->transition_count) {
+		half_emit(h, FATE_RELEASED, bpf_ktime_get_ns(), HOOK_SOCK_RELEASE);
+		half_free(h);
+	} else if (config.path && h->side == SIDE_CLIENT && h->fate == FATE_FAILED) {
+		half_free(h);
+	}
+	return 1;
+}
+
+/* A socket may connect() again after a failure: what the first attempt left is sent before it is lost. */
+static __always_inline void start_attempt(struct half *h)
+{
+	__u64 socket = h->t[MS_SOCKET], bind = h->t[MS_BIND];
+	__u8 attempt = h->attempt, family = h->family;
+
+	if (h->t[MS_CONNECT]) {
+		if (!(h->flags & HALF_EMITTED))
+			half_emit(h, FATE_RELEASED, bpf_ktime_get_ns(), HOOK_CONNECT);
+		half_clear(h, SIDE_CLIENT);
+		h->t[MS_SOCKET] = socket;
+		h->t[MS_BIND] = bind;
+		h->family = family;
+	}
+	h->side = SIDE_CLIENT;
+	h->attempt = attempt + 1;
+}
+
+static __always_inline struct half *connecting(struct bpf_sock_addr *ctx)
+{
+	__u64 cookie = bpf_get_socket_cookie(ctx);
+	struct half *h = half_find(cookie);
+	__u16 rport = bpf_ntohs(ctx->user_port);
+
+	if (!h) {
+		int traced = current_is_traced();
+
+		if (ctx->protocol != IPPROTO_TCP)
+			return 0;
+		if (!traced && !(config.peers && listener_on(rport)))
+			return 0;
+		h = half_claim(cookie, SIDE_CLIENT, HOOK_CONNECT);
+		if (!h)
+			return 0;
+		if (!traced)
+			h->flags |= HALF_PEER;
+	}
+	start_attempt(h);
+	half_own(h);
+	h->rport = rport;
+	h->t[MS_CONNECT] = bpf_ktime_get_ns();
+	return h;
+}
+
+SEC("cgroup/connect4")
+int connect4(struct bpf_sock_addr *ctx)
+{
+	struct half *h = connecting(ctx);
+
+	if (h) {
+		h->family = AF_INET;
+		*(__u32 *)h->remote = ctx->user_ip4;
+	}
+	return 1;
+}
+
+SEC("cgroup/connect6")
+int connect6(struct bpf_sock_addr *ctx)
+{
+	struct half *h = connecting(ctx);
+	__u32 *remote;
+
+	if (h) {
+		remote = (void *)h->remote;
+		h->family = AF_INET6;
+		remote[0] = ctx->user_ip6[0];
+		remote[1] = ctx->user_ip6[1];
+		remote[2] = ctx->user_ip6[2];
+		remote[3] = ctx->user_ip6[3];
+	}
+	return 1;
+}
+
+/* bind() is asked for; post_bind tells that it was granted, and which port. */
+static __always_inline void binding(struct bpf_sock_addr *ctx)
+{
+	struct half *h = half_find(bpf_get_socket_cookie(ctx));
+
+	if (!h)
+		return;
+	h->t[MS_BIND] = bpf_ktime_get_ns();
+	h->lport = bpf_ntohs(ctx->user_port);
+}
+
+SEC("cgroup/bind4")
+int bind4(struct bpf_sock_addr *ctx)
+{
+	binding(ctx);
+	return 1;
+}
+
+SEC("cgroup/bind6")
+int bind6(struct bpf_sock_addr *ctx)
+{
+	binding(ctx);
+	return 1;
+}
+
+SEC("cgroup/post_bind4")
+int post_bind4(struct bpf_sock *ctx)
+{
+	struct half *h = half_find(bpf_get_socket_cookie(ctx));
+
+	if (h) {
+		h->lport = ctx->src_port;
+		*(__u32 *)h->local = ctx->src_ip4;
+	}
+	return 1;
+}
+
+SEC("cgroup/post_bind6")
+int post_bind6(struct bpf_sock *ctx)
+{
+	struct half *h = half_find(bpf_get_socket_cookie(ctx));
+	__u32 *local;
+
+	if (h) {
+		local = (void *)h->local;
+		h->lport = ctx->src_port;
+		local[0] = ctx->src_ip6[0];
+		local[1] = ctx->src_ip6[1];
+		local[2] = ctx->src_ip6[2];
+		local[3] = ctx->src_ip6[3];
+	}
+	return 1;
+}
+
+/*
+ * accept() asks for the peer's name when its caller passes an address, as nearly every server does:
+ * that is the moment of accept() without a hook on every system call of the host.
+ */
+static __always_inline void accepted(struct bpf_sock_addr *ctx)
+{
+	struct half *h = half_find(bpf_get_socket_cookie(ctx));
+	__u64 t;
+
+	if (!h || h->side != SIDE_SERVER || h->t[MS_ACCEPTED])
+		return;
+	if (config.pid && bpf_get_current_pid_tgid() >> 32 != config.pid && !(h->flags & HALF_PEER)) {
+		half_free(h);
+		return;
+	}
+	t = bpf_ktime_get_ns();
+	h->t[MS_ACCEPTED] = t;
+	half_own(h);
+	half_decide(h, FATE_ACCEPTED, t, HOOK_GETPEERNAME);
+}
+
+SEC("cgroup/getpeername4")
+int getpeername4(struct bpf_sock_addr *ctx)
+{
+	accepted(ctx);
+	return 1;
+}
+
+SEC("cgroup/getpeername6")
+int getpeername6(struct bpf_sock_addr *ctx)
+{
+	accepted(ctx);
+	return 1;
+}

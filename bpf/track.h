@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What every program shares: the settings, the table of halves, the ring, the counts of what was lost.
+ *
+ * The table is made of arrays, because an array's lookup is inlined by the JIT while a hash map's costs
+ * a call, a jhash, and a bucket lock at each update. `entries` finds a half's slot by the low bits of
+ * its socket cookie, WAYS neighbours deep; `halves` holds the slots; a freed slot goes to this CPU's
+ * `spare` slots first, so that a busy host keeps using the same few, which stay in its cache
+ * (docs/explanation/decisions/0005-table-of-arrays.md has the figures).
+ */
+#ifndef SYNSCOPE_TRACK_H
+#define SYNSCOPE_TRACK_H
+
+#include "kernel.h"
+#include <stddef.h>
+#include "halves.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+#define WAYS 4
+#define SPARE 8
+#define ENTRIES_PER_SLOT 4
+#define PORTS 65536
+
+/* Set by the loader before the programs are loaded: branches on it are pruned by the verifier. */
+struct config {
+	__u64 cgroup;		/* id of the cgroup to trace; 0: any */
+	__u32 cgroup_level;
+	__u32 netns;		/* ns.inum; 0: any */
+	__u32 pid;		/* tgid; 0: any */
+	__u32 slots;		/* halves that can be under way at once, a power of two */
+	__u8 address[16];	/* local or remote; IPv4 in the first four bytes */
+	__u16 port;		/* local or remote, host order; 0: any */
+	__u8 address_family;	/* 0: any address */
+	__u8 peers;		/* also the other end on this host, whoever owns it */
+	__u8 path;		/* stacks and events */
+	__u8 until_close;
+	__u8 pad[2];
+};
+
+const volatile struct config config SEC(".rodata.config") = { .slots = 1 };
+
+struct entry {
+	__u64 cookie;	/* 0: free */
+	__u32 slot;	/* 0: none yet; slot 0 is never used */
+	__u32 pad;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);		/* the loader sets the size: ENTRIES_PER_SLOT * slots */
+	__type(key, __u32);
+	__type(value, struct entry);
+} entries SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);		/* the loader sets the size */
+	__type(key, __u32);
+	__type(value, struct half);
+} halves SEC(".maps");
+
+/* Slots that were used and are free again, by CPU; each place is taken and filled atomically, because
+ * a program can be interrupted by another of ours in softirq. */
+struct spare {
+	__u64 slot[SPARE];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct spare);
+} spares SEC(".maps");
+
+/* Free slots that no CPU keeps. */
+struct {
+	__uint(type, BPF_MAP_TYPE_STACK);
+	__uint(max_entries, 1);		/* the loader sets the size */
+	__uint(value_size, sizeof(__u32));
+} freed SEC(".maps");
+
+/* Slots up to this one have been used at least once. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} used SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);	/* the loader sets the size */
+} ring SEC(".maps");
+
+/* Which port pairs are under trace. A hint, overwritten by whoever comes later: every use of it holds
+ * the cookie against the half's own ports. */
+struct flow {
+	__u64 client;
+	__u64 server;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, PORTS);
+	__type(key, __u32);
+	__type(value, struct flow);
+} flows SEC(".maps");
+
+/* Ports on which a traced socket listens: its cookie. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, PORTS);
+	__type(key, __u32);
+	__type(value, __u64);
+} listening SEC(".maps");
+
+/* The child that LISTEN -> SYN_RECV was last seen for on this CPU, by pointer (see state.bpf.c). */
+struct clone {
+	__u64 sk;
+	__u64 t;
+	__s32 stack;
+	__u32 pad;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct clone);
+} clones SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
+	__uint(max_entries, 1);		/* the loader sets the size */
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, 64 * sizeof(__u64));
+} stacks SEC(".maps");
+
+/* What went missing, by the hook that lost it. */
+enum hook {
+	HOOK_STATE,
+	HOOK_SOCKOPS,
+	HOOK_SOCK_CREATE,
+	HOOK_SOCK_RELEASE,
+	HOOK_CONNECT,
+	HOOK_BIND,
+	HOOK_GETPEERNAME,
+	HOOK_FAILURES,
+	HOOK_SEGMENTS,
+	HOOK_CALLS,
+	HOOK_COUNT,
+};
+
+enum loss {
+	LOST_RING_FULL,		/* a record or event did not fit into the ring */
+	LOST_TABLE_FULL,	/* no free slot for a half */
+	LOST_STACK,		/* the stack map was full or two stacks collided */
+	LOST_TRANSITIONS,	/* more state changes than a record holds */
+	LEFT_OUT_MPTCP,		/* not a loss: an MPTCP socket was recognised and left out */
+	LOSS_COUNT,
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, HOOK_COUNT * LOSS_COUNT);
+	__type(key, __u32);
+	__type(value, __u64);
+} losses SEC(".maps");
+
+static __always_inline void count(enum hook hook, enum loss loss)
+{
+	__u32 key = hook * LOSS_COUNT + loss;
+	__u64 *n = bpf_map_lookup_elem(&losses, &key);
+
+	if (n)
+		*n += 1;
+}
+
+static __always_inline struct entry *entry_at(__u64 cookie, __u32 way)
+{
+	__u32 key = (cookie + way) & (config.slots * ENTRIES_PER_SLOT - 1);
+
+	return bpf_map_lookup_elem(&entries, &key);
+}
+
+static __always_inline struct half *slot_at(__u32 slot)
+{
+	return bpf_map_lookup_elem(&halves, &slot);
+}
+
+static __always_inline struct entry *entry_find(__u64 cookie)
+{
+	struct entry *e;
+
+	if (!cookie)
+		return 0;
+#pragma unroll
+	for (int way = 0; way < WAYS; way++) {
+		e = entry_at(cookie, way);
+		if (e && e->cookie == cookie)
+			return e;
+	}
+	return 0;
+}
+
+/* The half of this socket, or NULL where it is not traced. */
+static __always_inline struct half *half_find(__u64 cookie)
+{
+	struct entry *e = entry_find(cookie);
+
+	return e && e->slot ? slot_at(e->slot) : 0;
+}
+
+static __always_inline __u32 slot_take(void)
+{
+	__u32 zero = 0, slot = 0;
+	struct spare *spare = bpf_map_lookup_elem(&spares, &zero);
+	__u64 *top;
+
+	if (spare) {
+#pragma unroll
+		for (int i = 0; i < SPARE; i++) {
+			if (!spare->slot[i])
+				continue;
+			slot = __sync_lock_test_and_set(&spare->slot[i], 0);
+			if (slot)
+				return slot;
+		}
+	}
+	top = bpf_map_lookup_elem(&used, &zero);
+	if (top && *top < config.slots - 1) {
+		slot = __sync_fetch_and_add(top, 1) + 1;
+		if (slot < config.slots)
+			return slot;
+	}
+	slot = 0;
+	bpf_map_pop_elem(&freed, &slot);
+	return slot;
+}
+
+static __always_inline void slot_give(__u32 slot)
+{
+	__u32 zero = 0;
+	struct spare *spare = bpf_map_lookup_elem(&spares, &zero);
+
+	if (spare) {
+#pragma unroll
+		for (int i = 0; i < SPARE; i++)
+			if (!spare->slot[i] && !__sync_val_compare_and_swap(&spare->slot[i], 0, slot))
+				return;
+	}
+	bpf_map_push_elem(&freed, &slot, 0);
+}
+
+static __always_inline void half_clear(struct half *h, enum side side)
+{
+	__u64 *words = (__u64 *)h;
+
+	/* Word by word: clang writes an unaligned memset byte by byte. The cookie, word 0, stays. */
+#pragma unroll
+	for (int i = 1; i <= (int)(offsetof(struct half, header) / sizeof(*words)); i++)
+		words[i] = 0;
+	h->side = side;
+}
+
+/* A slot for a socket that has none yet. */
+static __always_inline struct half *half_claim(__u64 cookie, enum side side, enum hook hook)
+{
+	struct entry *e = 0;
+	struct half *h;
+	__u32 slot;
+
+#pragma unroll
+	for (int way = 0; way < WAYS; way++) {
+		e = entry_at(cookie, way);
+		if (e && !e->cookie && !__sync_val_compare_and_swap(&e->cookie, 0, cookie))
+			goto claimed;
+	}
+	count(hook, LOST_TABLE_FULL);
+	return 0;
+claimed:
+	slot = slot_take();
+	h = slot ? slot_at(slot) : 0;
+	if (!h) {
+		count(hook, LOST_TABLE_FULL);
+		e->cookie = 0;
+		return 0;
+	}
+	half_clear(h, side);
+	h->cookie = cookie;
+	e->slot = slot;
+	return h;
+}
+
+static __always_inline void half_free(struct half *h)
+{
+	struct entry *e = entry_find(h->cookie);
+	__u32 slot;
+
+	h->cookie = 0;
+	if (!e)
+		return;
+	slot = e->slot;
+	e->slot = 0;
+	e->cookie = 0;
+	if (slot)
+		slot_give(slot);
+}
+
+static __always_inline void half_emit(struct half *h, enum fate fate, __u64 t, enum hook hook)
+{
+	h->fate = fate;
+	if (!h->t[MS_DECIDED])
+		h->t[MS_DECIDED] = t;
+	if (bpf_ringbuf_output(&ring, h, sizeof(*h), BPF_RB_NO_WAKEUP))
+		count(hook, LOST_RING_FULL);
+	h->flags |= HALF_EMITTED;
+}
+
+/* The fate is decided: the record leaves, and the slot with it unless more is wanted of this half. */
+static __always_inline void half_decide(struct half *h, enum fate fate, __u64 t, enum hook hook)
+{
+	half_emit(h, fate, t, hook);
+	if (!config.path && !config.until_close)
+		half_free(h);
+}
+
+static __always_inline void half_transition(struct half *h, int from, int to, __u64 t, __s32 stack,
+					    enum hook hook)
+{
+	__u32 n = h->transition_count;
+
+	if (n >= HALF_TRANSITIONS) {
+		count(hook, LOST_TRANSITIONS);
+		return;
+	}
+	h->transitions[n].t = t;
+	h->transitions[n].stack = stack;
+	h->transitions[n].from = from;
+	h->transitions[n].to = to;
+	h->transition_count = n + 1;
+}
+
+/*
+ * In process context only: whoever runs now owns the socket. Read from the task itself: the helpers
+ * for uid, cgroup and comm cost 170 ns together. `uid` is the initial user namespace's.
+ */
+static __always_inline void half_own(struct half *h)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u64 *from = (void *)task->comm, *to = (void *)h->comm;
+
+	if (h->tid == (__u32)task->pid)
+		return;
+	h->pid = task->tgid;
+	h->tid = task->pid;
+	h->uid = task->cred->uid.val;
+	h->known |= KNOWN_UID;
+	h->cgroup = task->cgroups->dfl_cgrp->kn->id;
+	to[0] = from[0];
+	to[1] = from[1];
+}
+
+static __always_inline int current_is_traced(void)
+{
+	if (config.pid && bpf_get_current_pid_tgid() >> 32 != config.pid)
+		return 0;
+	if (config.cgroup && bpf_get_current_ancestor_cgroup_id(config.cgroup_level) != config.cgroup)
+		return 0;
+	return 1;
+}
+
+/* Is this socket's cgroup the traced one or below it? */
+static __always_inline int sock_is_traced(struct sock *sk)
+{
+	__u32 level = config.cgroup_level;
+	struct cgroup *cg;
+
+	if (config.pid || !config.cgroup)	/* a pid is decided by accept(), in process context */
+		return 1;
+	cg = BPF_CORE_READ(sk, sk_cgrp_data.cgroup);
+	if (!cg || BPF_CORE_READ(cg, level) < (int)level)
+		return 0;
+	cg = BPF_CORE_READ(cg, ancestors[level]);
+	return cg && BPF_CORE_READ(cg, kn, id) == config.cgroup;
+}
+
+static __always_inline int same_address(const __u8 *a, const __u8 *b, int family)
+{
+	const __u32 *x = (const void *)a, *y = (const void *)b;
+
+	if (x[0] != y[0])
+		return 0;
+	return family == AF_INET || (x[1] == y[1] && x[2] == y[2] && x[3] == y[3]);
+}
+
+/* The filters on port and address, once both ends are known. */
+static __always_inline int half_is_wanted(struct half *h)
+{
+	if (config.netns && h->netns != config.netns)
+		return 0;
+	if (config.port && h->lport != config.port && h->rport != config.port)
+		return 0;
+	if (config.address_family &&
+	    !same_address(h->local, (const __u8 *)config.address, config.address_family) &&
+	    !same_address(h->remote, (const __u8 *)config.address, config.address_family))
+		return 0;
+	return 1;
+}
+
+static __always_inline struct flow *flow_of(__u16 client, __u16 server)
+{
+	__u32 key = (client ^ server * 0x9e37u) & (PORTS - 1);
+
+	return bpf_map_lookup_elem(&flows, &key);
+}
+
+/* The client half on this host that goes from one port to the other, or NULL. */
+static __always_inline struct half *client_between(__u16 client, __u16 server)
+{
+	struct flow *flow = flow_of(client, server);
+	struct half *h = flow ? half_find(flow->client) : 0;
+
+	return h && h->side == SIDE_CLIENT && h->lport == client && h->rport == server ? h : 0;
+}
+
+/* The server half on this host of such a connection, or NULL. */
+static __always_inline struct half *server_between(__u16 client, __u16 server)
+{
+	struct flow *flow = flow_of(client, server);
+	struct half *h = flow ? half_find(flow->server) : 0;
+
+	return h && h->side == SIDE_SERVER && h->rport == client && h->lport == server ? h : 0;
+}
+
+static __always_inline __u64 listener_on(__u16 port)
+{
+	__u32 key = port;
+	__u64 *cookie = bpf_map_lookup_elem(&listening, &key);
+
+	return cookie ? *cookie : 0;
+}
+
+static __always_inline void copy_addresses(struct half *h, struct sock_common *skc)
+{
+	__be32 *local = (void *)h->local, *remote = (void *)h->remote;
+
+	h->family = skc->skc_family;
+	if (h->family == AF_INET) {
+		local[0] = skc->skc_rcv_saddr;
+		remote[0] = skc->skc_daddr;
+		return;
+	}
+#pragma unroll
+	for (int i = 0; i < 4; i++) {
+		local[i] = skc->skc_v6_rcv_saddr.in6_u.u6_addr32[i];
+		remote[i] = skc->skc_v6_daddr.in6_u.u6_addr32[i];
+	}
+}
+
+static __always_inline __u64 cookie_of(const struct sock *sk)
+{
+	return sk->__sk_common.skc_cookie.counter;
+}
+
+#endif

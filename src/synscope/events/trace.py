@@ -1,0 +1,87 @@
+"""What a trace holds: a header, one row per half, and, in `path` detail, one row per event.
+
+Connections, phases and findings are computed from a trace, never stored in it.
+"""
+
+from typing import Any
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from synscope.events.wire import HALF, PATH_EVENT
+
+Rows = npt.NDArray[Any]
+
+
+class Hook(msgspec.Struct, frozen=True):
+    """One hook: its name (`"tp_btf/inet_sock_set_state"`), whether it was attached, and why not."""
+
+    name: str
+    attached: bool
+    why: str = ""
+
+
+class Header(msgspec.Struct, kw_only=True):
+    """Where and how a trace was taken.
+
+    Attributes:
+        kernel: `uname -r`; `machine`: `uname -m`.
+        build_id: the kernel's own, hex, or "".
+        started_mono_ns, started_wall_ns: one instant in CLOCK_MONOTONIC and CLOCK_REALTIME, nanoseconds.
+        detail: `record` or `path`.
+        sysctls: the settings that shape connection setup, by name (`net.ipv4.tcp_syn_retries`).
+        drop_reasons: this kernel's `enum skb_drop_reason`, number to name without `SKB_DROP_REASON_`.
+        syscalls: number to name, for the calls that are traced (`{42: "connect"}`).
+    """
+
+    synscope: str
+    kernel: str
+    machine: str
+    build_id: str = ""
+    hostname: str = ""
+    started_mono_ns: int
+    started_wall_ns: int
+    detail: str = "record"
+    command: list[str] = []
+    hooks: list[Hook] = []
+    sysctls: dict[str, str] = {}
+    drop_reasons: dict[int, str] = {}
+    syscalls: dict[int, str] = {}
+
+
+class Footer(msgspec.Struct, kw_only=True):
+    """What is known only at the end.
+
+    Attributes:
+        ended_mono_ns: when tracing stopped, ns of CLOCK_MONOTONIC; 0 when the trace was cut off.
+        lost: what is missing, by hook and reason (`"tp_btf/inet_sock_set_state: ring full"`), never 0.
+        stacks: stack id to the symbols of its frames, innermost first (`"tcp_connect+0x2c1"`).
+        symbols: other kernel addresses that rows name (drop locations) to their symbol.
+        left_out: sockets recognised and left out, by kind (`"mptcp"`), never 0.
+        exit_status: of the traced command, as a shell gives it; None for `watch`.
+        complete: False when the file ends before its footer.
+    """
+
+    ended_mono_ns: int = 0
+    lost: dict[str, int] = {}
+    stacks: dict[int, list[str]] = {}
+    symbols: dict[int, str] = {}
+    left_out: dict[str, int] = {}
+    exit_status: int | None = None
+    complete: bool = True
+
+
+class Trace(msgspec.Struct, kw_only=True):
+    """Everything that was collected: see `Header` and `Footer`.
+
+    Attributes:
+        halves: rows of `wire.HALF`, in the order in which they left the kernel. A half can be there
+            more than once (same cookie and attempt): the last row knows the most.
+        events: rows of `wire.PATH_EVENT`; empty in `record` detail.
+    """
+
+    header: Header
+    halves: Rows = msgspec.field(default_factory=lambda: np.empty(0, HALF))
+    events: Rows = msgspec.field(default_factory=lambda: np.empty(0, PATH_EVENT))
+    footer: Footer = msgspec.field(default_factory=Footer)

@@ -1,0 +1,155 @@
+"""The wire format of the kernel half, as numpy dtypes: `bpf/halves.h` and `bpf/path.h`, field by field.
+
+The build compares these with the BTF of the compiled objects (`synscope.probes.layout`), so that a
+record decodes in one step: `numpy.frombuffer(buffer, HALF)`.
+"""
+
+from enum import IntEnum, IntFlag
+
+import numpy as np
+
+MILESTONES = (
+    "socket",
+    "bind",
+    "listen",
+    "connect",
+    "syn_out",
+    "syn_in",
+    "request",
+    "synack_out",
+    "synack_in",
+    "ack_out",
+    "ack_in",
+    "established",
+    "queued",
+    "accepted",
+    "closed",
+)
+"""Names of the milestones, in the order of `enum milestone` (which adds `decided` as its last)."""
+
+MILESTONE = {name: index for index, name in enumerate((*MILESTONES, "decided"))}
+
+HALF_TRANSITIONS = 7
+HEADER = 60
+
+
+class Side(IntEnum):
+    """`enum side`."""
+
+    NONE = 0
+    CLIENT = 1
+    SERVER = 2
+    LISTENER = 3
+
+
+class Fate(IntEnum):
+    """`enum fate`: why a record left the kernel when it did."""
+
+    OPEN = 0
+    ESTABLISHED = 1
+    ACCEPTED = 2
+    FAILED = 3
+    CLOSED = 4
+    RELEASED = 5
+    LISTENING = 6
+
+
+class HalfFlag(IntFlag):
+    """`enum half_flags`."""
+
+    PEER = 1
+    SYN_COOKIE = 2
+    EMITTED = 4
+    RESET_IN = 8
+    RESET_OUT = 16
+    ACK_SENT = 32
+    ACK_RECEIVED = 64
+    TFO = 128
+
+
+class Known(IntFlag):
+    """`enum known`: fields whose 0 means zero."""
+
+    ISN = 1
+    PEER_ISN = 2
+    BACKLOG = 4
+    UID = 8
+
+
+class PathKind(IntEnum):
+    """`enum path_kind`."""
+
+    SOCKET = 1
+    SENT = 2
+    RECEIVED = 3
+    DROPPED = 4
+    CALL = 5
+    RETURN = 6
+    ACCEPT = 7
+
+
+TRANSITION = np.dtype([("t", "<u8"), ("stack", "<i4"), ("from", "u1"), ("to", "u1"), ("pad", "<u2")])
+
+HALF = np.dtype(
+    [
+        ("cookie", "<u8"),
+        ("listener", "<u8"),
+        ("cgroup", "<u8"),
+        ("drop_location", "<u8"),
+        ("t", "<u8", (16,)),
+        ("local", "V16"),
+        ("remote", "V16"),
+        ("comm", "V16"),
+        ("netns", "<u4"),
+        ("pid", "<u4"),
+        ("tid", "<u4"),
+        ("uid", "<u4"),
+        ("isn", "<u4"),
+        ("peer_isn", "<u4"),
+        ("backlog", "<u4"),
+        ("backlog_max", "<u4"),
+        ("lport", "<u2"),
+        ("rport", "<u2"),
+        ("error", "<u2"),
+        ("sk_err", "<u2"),
+        ("sk_err_soft", "<u2"),
+        ("drop_reason", "<u2"),
+        ("side", "u1"),
+        ("fate", "u1"),
+        ("flags", "u1"),
+        ("family", "u1"),
+        ("attempt", "u1"),
+        ("transition_count", "u1"),
+        ("syn_retransmits", "u1"),
+        ("synack_retransmits", "u1"),
+        ("known", "u1"),
+        ("header_len", "u1"),
+        ("pad", "V2"),
+        ("header", "V60"),
+        ("pad2", "V4"),
+        ("transitions", TRANSITION, (HALF_TRANSITIONS,)),
+    ]
+)
+
+PATH_EVENT = np.dtype(
+    [
+        ("t", "<u8"),
+        ("cookie", "<u8"),
+        ("location", "<u8"),
+        ("code", "<i8"),
+        ("stack", "<i4"),
+        ("netns", "<u4"),
+        ("pid", "<u4"),
+        ("tid", "<u4"),
+        ("kind", "u1"),
+        ("family", "u1"),
+        ("payload", "u1"),
+        ("header_len", "u1"),
+        ("syscall", "<u2"),
+        ("ifindex", "<u2"),
+        ("saddr", "V16"),
+        ("daddr", "V16"),
+        ("header", "V60"),
+        ("cpu", "<u4"),
+    ]
+)
