@@ -1,0 +1,45 @@
+"""The settings that the kernel half reads: `struct config` of `bpf/track.h`, field by field."""
+
+import ipaddress
+
+import numpy as np
+
+CONFIG = np.dtype(
+    [
+        ("cgroup", "<u8"),
+        ("cgroup_level", "<u4"),
+        ("netns", "<u4"),
+        ("pid", "<u4"),
+        ("slots", "<u4"),
+        ("address", "V16"),
+        ("port", "<u2"),
+        ("address_family", "u1"),
+        ("peers", "u1"),
+        ("path", "u1"),
+        ("until_close", "u1"),
+        ("pad", "V2"),
+    ]
+)
+
+HOOKS = (
+    "tp_btf/inet_sock_set_state",
+    "sockops",
+    "cgroup/sock_create",
+    "cgroup/sock_release",
+    "cgroup/connect",
+    "cgroup/bind",
+    "cgroup/getpeername",
+    "failures",
+    "segments",
+    "calls",
+)
+"""`enum hook`: who lost something."""
+
+LOSSES = ("ring full", "table full", "stack lost", "transitions lost", "mptcp")
+"""`enum loss`: what; the last is not a loss but a socket that was left out."""
+
+
+def address_bytes(text: str) -> tuple[int, bytes]:
+    """`("127.0.0.1")` → `(2, 16 bytes)`: family number and bytes as in `struct half`."""
+    address = ipaddress.ip_address(text)
+    return (2 if address.version == 4 else 10), address.packed.ljust(16, b"\0")

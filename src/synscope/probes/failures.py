@@ -1,0 +1,10 @@
+"""`bpf/failures.bpf.c`: retransmissions and resets."""
+
+from synscope.probes.probe import Probe
+
+PROBES = (
+    Probe("tcp_retransmit_skb", "tp_btf/tcp_retransmit_skb", "retransmitted SYNs"),
+    Probe("tcp_retransmit_synack", "tp_btf/tcp_retransmit_synack", "retransmitted SYN-ACKs"),
+    Probe("tcp_receive_reset", "tp_btf/tcp_receive_reset", "RSTs received"),
+    Probe("tcp_send_reset", "tp_btf/tcp_send_reset", "RSTs sent"),
+)

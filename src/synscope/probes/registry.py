@@ -1,0 +1,25 @@
+"""Every program of the kernel half: in which object, on which hook, for which detail.
+
+A new hook is a program in one `bpf/<stem>.bpf.c` and a line in `probes/<stem>.py`.
+"""
+
+from synscope.probes import calls, failures, segments, sockets, sockops, state
+from synscope.probes.probe import Probe
+
+OBJECTS: dict[str, tuple[Probe, ...]] = {
+    "state": state.PROBES,
+    "sockops": sockops.PROBES,
+    "sockets": sockets.PROBES,
+    "failures": failures.PROBES,
+    "segments": segments.PROBES,
+    "calls": calls.PROBES,
+}
+
+
+def probes_of(detail: str) -> dict[str, tuple[Probe, ...]]:
+    """The probes that a detail needs, by object; objects that have none are left out."""
+    chosen = {
+        stem: tuple(p for p in probes if detail == "path" or p.detail == "record")
+        for stem, probes in OBJECTS.items()
+    }
+    return {stem: probes for stem, probes in chosen.items() if probes}

@@ -1,0 +1,198 @@
+"""One trace being taken: load, attach, drain, finish."""
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self
+
+import msgspec
+import numpy as np
+
+from synscope import __version__
+from synscope.errors import Exit, SynscopeError
+from synscope.events.trace import Footer, Header, Rows, Trace
+from synscope.events.wire import HALF, PATH_EVENT
+from synscope.kernel import cgroups, sysctls
+from synscope.kernel.btf import Btf
+from synscope.kernel.build_id import build_id
+from synscope.kernel.drop_reasons import drop_reasons
+from synscope.kernel.release import release
+from synscope.kernel.syscalls import syscalls
+from synscope.probes import aftermath, registry
+from synscope.probes.config import CONFIG, address_bytes
+from synscope.probes.loader import Loader
+from synscope.probes.ring import Ring
+from synscope.probes.table import Table
+
+Sink = Callable[[Rows, Rows], None]
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """What to trace and how much of it.
+
+    Attributes:
+        cgroup: trace what runs in or below this cgroup v2 directory; None: everything.
+        netns: ns.inum; pid: a tgid; port, address: local or remote.
+        peers: also the other end on this host of a traced half, whoever owns it.
+        until_close: send each half a second time when it closes.
+        slots: halves that can be under way at once, a power of two.
+    """
+
+    detail: Literal["record", "path"] = "record"
+    cgroup: Path | None = None
+    netns: int | None = None
+    pid: int | None = None
+    port: int | None = None
+    address: str | None = None
+    everything: bool = False
+    peers: bool = True
+    until_close: bool = False
+    ring_bytes: int = 16 << 20
+    slots: int = 1 << 14
+
+
+def config_row(options: Options) -> np.void:
+    """The options as the kernel half reads them: one `CONFIG` row."""
+    row = np.zeros(1, CONFIG)[0]
+    if options.cgroup is not None:
+        row["cgroup"] = cgroups.cgroup_id(options.cgroup)
+        row["cgroup_level"] = cgroups.level(options.cgroup, cgroups.mount())
+    if options.address is not None:
+        family, packed = address_bytes(options.address)
+        row["address_family"], row["address"] = family, np.void(packed)
+    row["netns"] = options.netns or 0
+    row["pid"] = options.pid or 0
+    row["port"] = options.port or 0
+    row["slots"] = options.slots
+    row["peers"] = options.peers
+    row["path"] = options.detail == "path"
+    row["until_close"] = options.until_close
+    return row  # type: ignore[no-any-return]
+
+
+class Session:
+    """A context manager: entering loads and attaches, leaving detaches everything."""
+
+    header: Header
+    attached_ns: int = 0  # CLOCK_MONOTONIC when the last hook was attached
+
+    def __init__(self, options: Options, header_command: list[str], sink: Sink | None = None) -> None:
+        self._options = options
+        self._command = header_command
+        self._sink = sink
+        path = options.detail == "path"
+        self._sizes = {
+            "entries": options.slots * 4,
+            "halves": options.slots,
+            "freed": options.slots,
+            "ring": options.ring_bytes,
+            "events": options.ring_bytes if path else 4096,
+            "stacks": 1 << 14 if path else 1,
+        }
+        self._loader = Loader(config_row(options), self._sizes)
+        self._halves: list[Rows] = []
+        self._events: list[Rows] = []
+        self._told = 0
+
+    def __enter__(self) -> Self:
+        _raise_memlock()
+        self._btf = Btf.kernel()
+        try:
+            for stem, probes in registry.probes_of(self._options.detail).items():
+                self._loader.load(stem, probes, self._btf)
+            self._map()
+            self._loader.attach(cgroups.mount())
+        except BaseException:
+            self._loader.close()
+            raise
+        self.attached_ns = time.monotonic_ns()
+        self.header = self._describe()
+        return self
+
+    def _map(self) -> None:
+        maps = self._loader.maps
+        self._table = Table(maps["halves"].fd, self._options.slots)
+        self._half_ring = Ring(maps["ring"].fd, self._sizes["ring"], HALF)
+        self._event_ring = (
+            Ring(maps["events"].fd, self._sizes["events"], PATH_EVENT) if "events" in maps else None
+        )
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._loader.close()
+
+    def _describe(self) -> Header:
+        system = release()
+        return Header(
+            synscope=__version__,
+            kernel=system.kernel,
+            machine=system.machine,
+            build_id=build_id(),
+            hostname=system.hostname,
+            started_mono_ns=time.monotonic_ns(),
+            started_wall_ns=time.time_ns(),
+            detail=self._options.detail,
+            command=self._command,
+            hooks=list(self._loader.hooks),
+            sysctls=sysctls.read(),
+            drop_reasons=drop_reasons(self._btf),
+            syscalls=syscalls(system.machine),
+        )
+
+    def poll(self) -> int:
+        """Drain both rings once without waiting; the number of half records that came."""
+        halves = self._half_ring.drain()
+        events = self._event_ring.drain() if self._event_ring else np.empty(0, PATH_EVENT)
+        self._keep(halves, events)
+        return len(halves)
+
+    def _keep(self, halves: Rows, events: Rows) -> None:
+        if halves.size:
+            self._halves.append(halves)
+        if events.size:
+            self._events.append(events)
+        if self._sink and (halves.size or events.size):
+            self._sink(halves, events)
+
+    def new_halves(self) -> Rows:
+        """The half records that came since the last call."""
+        fresh = self._halves[self._told :]
+        self._told = len(self._halves)
+        return np.concatenate(fresh) if fresh else np.empty(0, HALF)
+
+    def finish(self, exit_status: int | None) -> Trace:
+        """Detach, drain what is left, sweep up the undecided halves, name the stacks."""
+        self._loader.detach()
+        ended = time.monotonic_ns()
+        self.poll()
+        self._keep(self._table.undecided(), np.empty(0, PATH_EVENT))
+        halves = np.concatenate(self._halves) if self._halves else np.empty(0, HALF)
+        events = np.concatenate(self._events) if self._events else np.empty(0, PATH_EVENT)
+        footer = Footer(ended_mono_ns=ended, exit_status=exit_status)
+        aftermath.count_losses(footer, self._loader.maps["losses"])
+        aftermath.name_addresses(footer, halves, events, self._loader.maps)
+        return Trace(header=self.header, halves=halves, events=events, footer=footer)
+
+
+def _raise_memlock() -> None:
+    """Kernels before 5.11 account BPF memory to RLIMIT_MEMLOCK; asking for more does no harm later."""
+    import resource  # noqa: PLC0415
+
+    try:
+        resource.setrlimit(resource.RLIMIT_MEMLOCK, (resource.RLIM_INFINITY,) * 2)
+    except (ValueError, OSError):
+        return
+
+
+def require_root() -> None:
+    """Say at once, and in one line, what a user without privileges lacks."""
+    if os.geteuid() != 0:
+        raise SynscopeError(
+            "cannot trace",
+            "this user may not load BPF programs (CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN are needed)",
+            "sudo synscope …",
+            Exit.NOT_PERMITTED,
+        )
