@@ -118,7 +118,7 @@ int BPF_PROG(timer_init)
 	e = event_reserve(PATH_SOCKET, HOOK_CALLS);
 	if (!e)
 		return 0;
-	e->stack = event_stack(ctx, HOOK_CALLS);
+	e->stack = stack_take(ctx, HOOK_CALLS);
 	event_submit(e);
 	return 0;
 }

@@ -42,13 +42,4 @@ static __always_inline void event_submit(struct path_event *e)
 	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
 }
 
-static __always_inline __s32 event_stack(void *ctx, enum hook hook)
-{
-	__s32 id = bpf_get_stackid(ctx, &stacks, 0);
-
-	if (id < 0)
-		count(hook, LOST_STACK);
-	return id;
-}
-
 #endif

@@ -54,7 +54,8 @@ enum half_flags {
 	HALF_RESET_OUT = 16,	/* an RST was sent */
 	HALF_ACK_SENT = 32,	/* the final ACK was seen leaving (path detail) */
 	HALF_ACK_RECEIVED = 64,	/* the final ACK was seen arriving (path detail) */
-	HALF_TFO = 128,		/* SYN_RECV was entered by a SYN with data (TCP Fast Open) */
+	HALF_RELEASED = 128,	/* close() has been called */
+	HALF_TFO = 256,		/* the child was made by a SYN with data (TCP Fast Open, RFC 7413) */
 };
 
 #define HALF_TRANSITIONS 7
@@ -90,10 +91,10 @@ struct half {
 	__u16 error;		/* errno of a failing call, positive; 0: none seen */
 	__u16 sk_err;
 	__u16 sk_err_soft;
+	__u16 flags;
 	__u16 drop_reason;	/* enum skb_drop_reason of this kernel: names are in its BTF */
 	__u8 side;
 	__u8 fate;
-	__u8 flags;
 	__u8 family;		/* 2 AF_INET, 10 AF_INET6; 0 not known yet */
 	__u8 attempt;		/* connect() calls on this socket so far */
 	__u8 transition_count;	/* may exceed HALF_TRANSITIONS: the rest were lost */
@@ -101,7 +102,7 @@ struct half {
 	__u8 synack_retransmits;
 	__u8 known;		/* KNOWN_*: which of the 0-valued fields are zero, not unknown */
 	__u8 header_len;
-	__u8 pad[2];
+	__u8 pad;
 	/* From here on only what the counts above say is there: the rest is not even cleared. */
 	__u8 header[HALF_HEADER]; /* of the received SYN-ACK (client) or final ACK (server) */
 	__u8 pad2[4];

@@ -20,6 +20,7 @@
 #define IPPROTO_MPTCP 262
 #define ETH_P_IP 0x0800
 #define ETH_P_IPV6 0x86dd
+#define EEXIST 17
 #define EINPROGRESS 115
 
 /* include/net/tcp_states.h */

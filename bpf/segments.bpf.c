@@ -115,7 +115,7 @@ static __always_inline void segment(void *ctx, struct sk_buff *skb, enum path_ki
 	if (!e)
 		return;
 	fill(e, skb, &p, &ends);
-	e->stack = event_stack(ctx, HOOK_SEGMENTS);
+	e->stack = stack_take(ctx, HOOK_SEGMENTS);
 	event_submit(e);
 }
 
@@ -166,7 +166,7 @@ int BPF_PROG(kfree_skb, struct sk_buff *skb, void *location, int reason)
 	fill(e, skb, &p, &ends);
 	e->location = (__u64)location;
 	e->code = reason;
-	e->stack = event_stack(ctx, HOOK_SEGMENTS);
+	e->stack = stack_take(ctx, HOOK_SEGMENTS);
 	event_submit(e);
 	return 0;
 }

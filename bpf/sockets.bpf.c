@@ -30,14 +30,11 @@ int sock_release(struct bpf_sock *ctx)
 
 	if (!h)
 		return 1;
-	if (h->side == SIDE_NONE) {
-		half_free(h);
-	} else if (h->side == SIDE_CLIENT && !h->transition_count) {
+	h->flags |= HALF_RELEASED;
+	if (h->side == SIDE_CLIENT && !h->transition_count && !(h->flags & HALF_EMITTED))
 		half_emit(h, FATE_RELEASED, bpf_ktime_get_ns(), HOOK_SOCK_RELEASE);
+	if (h->side == SIDE_NONE || (h->side == SIDE_CLIENT && (!h->transition_count || h->fate == FATE_FAILED)))
 		half_free(h);
-	} else if (config.path && h->side == SIDE_CLIENT && h->fate == FATE_FAILED) {
-		half_free(h);
-	}
 	return 1;
 }
 
@@ -179,7 +176,7 @@ static __always_inline void accepted(struct bpf_sock_addr *ctx)
 
 	if (!h || h->side != SIDE_SERVER || h->t[MS_ACCEPTED])
 		return;
-	if (config.pid && bpf_get_current_pid_tgid() >> 32 != config.pid && !(h->flags & HALF_PEER)) {
+	if (config.pid && !current_is_traced() && !(h->flags & HALF_PEER)) {
 		half_free(h);
 		return;
 	}

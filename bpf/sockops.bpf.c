@@ -232,7 +232,11 @@ static __always_inline void passive_established(struct bpf_sock_ops *ctx, __u64 
 		if (!h)
 			return;
 	}
+	if (h->side != SIDE_SERVER)	/* a simultaneous open ends here too (RFC 9293 section 3.5) */
+		return;
 	copy_header(h, ctx);
+	if (h->header[13] & 2)	/* the segment that made the child is a SYN, not an ACK */
+		h->flags |= HALF_TFO;
 	h->t[MS_QUEUED] = bpf_ktime_get_ns();
 }
 

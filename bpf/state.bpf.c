@@ -4,14 +4,7 @@
 
 static __always_inline __s32 take_stack(void *ctx)
 {
-	__s32 id;
-
-	if (!config.path)
-		return -1;
-	id = bpf_get_stackid(ctx, &stacks, 0);
-	if (id < 0)
-		count(HOOK_STATE, LOST_STACK);
-	return id;
+	return config.path ? stack_take(ctx, HOOK_STATE) : -1;
 }
 
 /* Until the fate is decided every change counts; after it only those that say how the socket ends. */
@@ -79,8 +72,8 @@ static __always_inline void closed(struct half *h, struct sock *sk, __u64 t)
 		half_emit(h, FATE_FAILED, t, HOOK_STATE);
 	else if (config.until_close || !(h->flags & HALF_EMITTED))
 		half_emit(h, FATE_CLOSED, t, HOOK_STATE);
-	/* In path detail the system call's own return, which names the errno, is still to come. */
-	if (!config.path || h->t[MS_ESTABLISHED])
+	/* In path detail connect()'s own return, which names the errno, may be still to come. */
+	if (!config.path || h->t[MS_ESTABLISHED] || h->side != SIDE_CLIENT || h->flags & HALF_RELEASED)
 		half_free(h);
 }
 

@@ -178,6 +178,23 @@ static __always_inline void count(enum hook hook, enum loss loss)
 		*n += 1;
 }
 
+/*
+ * Two stacks whose hashes meet in one bucket of the map are told apart by leaving out the innermost
+ * frame, and then the next: those two are the BPF program and its trampoline, and nobody's loss.
+ */
+static __always_inline __s32 stack_take(void *ctx, enum hook hook)
+{
+	__s32 id = bpf_get_stackid(ctx, &stacks, 0);
+
+	if (id == -EEXIST)
+		id = bpf_get_stackid(ctx, &stacks, 1);
+	if (id == -EEXIST)
+		id = bpf_get_stackid(ctx, &stacks, 2);
+	if (id < 0)
+		count(hook, LOST_STACK);
+	return id;
+}
+
 static __always_inline struct entry *entry_at(__u64 cookie, __u32 way)
 {
 	__u32 key = (cookie + way) & (config.slots * ENTRIES_PER_SLOT - 1);
@@ -363,28 +380,40 @@ static __always_inline void half_own(struct half *h)
 	to[1] = from[1];
 }
 
-static __always_inline int current_is_traced(void)
-{
-	if (config.pid && bpf_get_current_pid_tgid() >> 32 != config.pid)
-		return 0;
-	if (config.cgroup && bpf_get_current_ancestor_cgroup_id(config.cgroup_level) != config.cgroup)
-		return 0;
-	return 1;
-}
-
-/* Is this socket's cgroup the traced one or below it? */
-static __always_inline int sock_is_traced(struct sock *sk)
+static __always_inline int cgroup_is_traced(struct cgroup *cg)
 {
 	__u32 level = config.cgroup_level;
-	struct cgroup *cg;
 
-	if (config.pid || !config.cgroup)	/* a pid is decided by accept(), in process context */
+	if (!cg)
+		return 0;
+	if (BPF_CORE_READ(cg, kn, id) == config.cgroup)
 		return 1;
-	cg = BPF_CORE_READ(sk, sk_cgrp_data.cgroup);
-	if (!cg || BPF_CORE_READ(cg, level) < (int)level)
+	if (BPF_CORE_READ(cg, level) < (int)level)
 		return 0;
 	cg = BPF_CORE_READ(cg, ancestors[level]);
 	return cg && BPF_CORE_READ(cg, kn, id) == config.cgroup;
+}
+
+/* In process context only. From the task, because sockops programs of 6.1 have no helper for either. */
+static __always_inline int current_is_traced(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct cgroup *cg;
+
+	if (config.pid && (__u32)task->tgid != config.pid)
+		return 0;
+	if (!config.cgroup)
+		return 1;
+	cg = task->cgroups->dfl_cgrp;
+	return cg->kn->id == config.cgroup || cgroup_is_traced(cg);
+}
+
+/* Is this socket's cgroup the traced one or below it? A pid is decided by accept(), in process context. */
+static __always_inline int sock_is_traced(struct sock *sk)
+{
+	if (config.pid || !config.cgroup)
+		return 1;
+	return cgroup_is_traced(BPF_CORE_READ(sk, sk_cgrp_data.cgroup));
 }
 
 static __always_inline int same_address(const __u8 *a, const __u8 *b, int family)
