@@ -148,6 +148,8 @@ int BPF_PROG(kfree_skb, struct sk_buff *skb, void *location, int reason)
 	struct path_event *e;
 	struct ends ends;
 
+	if (config.queue_purge && reason == config.queue_purge)
+		return 0;
 	if (packet_read(skb, &p) || p.tcp.flags & FIN)
 		return 0;
 	find_ends(&p, &ends);

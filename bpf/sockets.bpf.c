@@ -31,6 +31,8 @@ int sock_release(struct bpf_sock *ctx)
 	if (!h)
 		return 1;
 	h->flags |= HALF_RELEASED;
+	if (h->side == SIDE_SERVER && !h->t[MS_CLOSED])
+		h->t[MS_CLOSED] = bpf_ktime_get_ns();
 	if (h->side == SIDE_CLIENT && !h->transition_count && !(h->flags & HALF_EMITTED))
 		half_emit(h, FATE_RELEASED, bpf_ktime_get_ns(), HOOK_SOCK_RELEASE);
 	if (h->side == SIDE_NONE || (h->side == SIDE_CLIENT && (!h->transition_count || h->fate == FATE_FAILED)))

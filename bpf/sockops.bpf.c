@@ -73,7 +73,8 @@ static __always_inline void syn_out(struct bpf_sock_ops *ctx, __u64 cookie)
 	flow = flow_of(h->lport, h->rport);
 	if (flow)
 		flow->client = cookie;
-	h->t[MS_SYN_OUT] = bpf_ktime_get_ns();
+	if (!h->t[MS_SYN_OUT])
+		h->t[MS_SYN_OUT] = bpf_ktime_get_ns();
 }
 
 /* Both ends from the context, which has them for a request_sock too. */
@@ -131,6 +132,7 @@ static __always_inline void requested(struct bpf_sock_ops *ctx, __u64 cookie)
 	struct tcp_request_sock *req = (void *)BPF_CORE_READ((struct bpf_sock_ops_kern *)ctx, sk);
 	struct sock_common *skc = &req->req.req.__req_common;
 	struct sock *listener = BPF_CORE_READ(skc, skc_listener);
+	__u32 isns[2], backlog[2];
 	struct flow *flow;
 	struct half *h;
 
@@ -141,8 +143,9 @@ static __always_inline void requested(struct bpf_sock_ops *ctx, __u64 cookie)
 		return;
 	context_addresses(h, ctx);
 	h->listener = BPF_CORE_READ(listener, __sk_common.skc_cookie.counter);
-	h->peer_isn = BPF_CORE_READ(req, rcv_isn);
-	h->isn = BPF_CORE_READ(req, snt_isn);
+	bpf_core_read(isns, sizeof(isns), &req->rcv_isn);	/* snt_isn comes next in every version */
+	h->peer_isn = isns[0];
+	h->isn = isns[1];
 	if (config.netns || config.path)	/* else its child tells, at no cost */
 		h->netns = BPF_CORE_READ(skc, skc_net.net, ns.inum);
 	if (!request_is_wanted(h, listener)) {
@@ -150,8 +153,9 @@ static __always_inline void requested(struct bpf_sock_ops *ctx, __u64 cookie)
 		return;
 	}
 	h->known |= KNOWN_ISN | KNOWN_PEER_ISN | KNOWN_BACKLOG;
-	h->backlog = BPF_CORE_READ(listener, sk_ack_backlog);
-	h->backlog_max = BPF_CORE_READ(listener, sk_max_ack_backlog);
+	bpf_core_read(backlog, sizeof(backlog), &listener->sk_ack_backlog); /* then sk_max_ack_backlog */
+	h->backlog = backlog[0];
+	h->backlog_max = backlog[1];
 	flow = flow_of(h->rport, h->lport);
 	if (flow)
 		flow->server = cookie;
@@ -237,7 +241,8 @@ static __always_inline void passive_established(struct bpf_sock_ops *ctx, __u64 
 	copy_header(h, ctx);
 	if (h->header[13] & 2)	/* the segment that made the child is a SYN, not an ACK */
 		h->flags |= HALF_TFO;
-	h->t[MS_QUEUED] = bpf_ktime_get_ns();
+	if (config.path)
+		h->t[MS_QUEUED] = bpf_ktime_get_ns();
 }
 
 SEC("sockops")

@@ -7,11 +7,11 @@ static __always_inline __s32 take_stack(void *ctx)
 	return config.path ? stack_take(ctx, HOOK_STATE) : -1;
 }
 
-/* Until the fate is decided every change counts; after it only those that say how the socket ends. */
+/* Until the fate is decided every change counts; after it only the end. */
 static __always_inline int is_of_setup(int from, int to)
 {
-	return from == TCP_CLOSE || from == TCP_SYN_SENT || from == TCP_SYN_RECV || from == TCP_LISTEN ||
-	       to == TCP_CLOSE || to == TCP_FIN_WAIT1 || to == TCP_LAST_ACK;
+	return to == TCP_CLOSE || from == TCP_CLOSE || from == TCP_SYN_SENT || from == TCP_SYN_RECV ||
+	       from == TCP_LISTEN;
 }
 
 /*
@@ -52,10 +52,15 @@ static __always_inline void syn_sent(struct half *h, struct sock *sk)
 static __always_inline void established(struct half *h, struct sock *sk, int from, __u64 t)
 {
 	h->netns = sk->__sk_common.skc_net.net->ns.inum;
-	if (from == TCP_SYN_SENT)
+	if (from == TCP_SYN_SENT) {
 		h->t[MS_SYNACK_IN] = t;
-	else if (h->side == SIDE_SERVER && !h->t[MS_ACK_IN])
-		recall_clone(h, sk);
+	} else if (h->side == SIDE_SERVER) {
+		if (!h->t[MS_ACK_IN])
+			recall_clone(h, sk);
+		/* Queued a little earlier, by inet_csk_complete_hashdance; path detail has that moment. */
+		if (!h->t[MS_QUEUED])
+			h->t[MS_QUEUED] = t;
+	}
 	h->t[MS_ESTABLISHED] = t;
 }
 
@@ -109,12 +114,9 @@ int BPF_PROG(inet_sock_set_state, struct sock *sk, int from, int to)
 	half_transition(h, from, to, t, take_stack(ctx), HOOK_STATE);
 	if (to == TCP_SYN_SENT)
 		syn_sent(h, sk);
-	else if (to == TCP_FIN_WAIT1 || to == TCP_LAST_ACK || to == TCP_CLOSE)
-		if (!h->t[MS_CLOSED])
-			h->t[MS_CLOSED] = t;
+	else if ((to == TCP_FIN_WAIT1 || to == TCP_LAST_ACK || to == TCP_CLOSE) && !h->t[MS_CLOSED])
+		h->t[MS_CLOSED] = t;
 	if (to == TCP_CLOSE)
 		closed(h, sk, t);
-	else if ((to == TCP_FIN_WAIT1 || to == TCP_LAST_ACK) && !(h->flags & HALF_EMITTED))
-		half_decide(h, FATE_CLOSED, t, HOOK_STATE);
 	return 0;
 }

@@ -35,15 +35,15 @@ struct config {
 	__u8 peers;		/* also the other end on this host, whoever owns it */
 	__u8 path;		/* stacks and events */
 	__u8 until_close;
-	__u8 pad[2];
+	__u16 queue_purge;	/* the drop reason of sockets being emptied at close(): never a fault */
 };
 
 const volatile struct config config SEC(".rodata.config") = { .slots = 1 };
 
 struct entry {
-	__u64 cookie;	/* 0: free */
-	__u32 slot;	/* 0: none yet; slot 0 is never used */
-	__u32 pad;
+	__u64 cookie;		/* 0: free */
+	__u32 slot;		/* 0: none yet; slot 0 is never used */
+	__u32 displaced;	/* halves that belong here but found the place taken: most often 0 */
 };
 
 struct {
@@ -169,13 +169,14 @@ struct {
 	__type(value, __u64);
 } losses SEC(".maps");
 
-static __always_inline void count(enum hook hook, enum loss loss)
+static __noinline int count(enum hook hook, enum loss loss)
 {
 	__u32 key = hook * LOSS_COUNT + loss;
 	__u64 *n = bpf_map_lookup_elem(&losses, &key);
 
 	if (n)
 		*n += 1;
+	return 0;
 }
 
 /*
@@ -207,19 +208,28 @@ static __always_inline struct half *slot_at(__u32 slot)
 	return bpf_map_lookup_elem(&halves, &slot);
 }
 
-static __always_inline struct entry *entry_find(__u64 cookie)
+/* Out of line, as all that is rare: the code that runs for every connection stays short and in the cache. */
+static __noinline struct entry *entry_find_displaced(__u64 cookie)
 {
 	struct entry *e;
 
-	if (!cookie)
-		return 0;
-#pragma unroll
-	for (int way = 0; way < WAYS; way++) {
+	for (int way = 1; way < WAYS; way++) {
 		e = entry_at(cookie, way);
 		if (e && e->cookie == cookie)
 			return e;
 	}
 	return 0;
+}
+
+static __always_inline struct entry *entry_find(__u64 cookie)
+{
+	struct entry *e = entry_at(cookie, 0);
+
+	if (!e || !cookie)
+		return 0;
+	if (e->cookie == cookie)
+		return e;
+	return e->displaced ? entry_find_displaced(cookie) : 0;
 }
 
 /* The half of this socket, or NULL where it is not traced. */
@@ -230,23 +240,45 @@ static __always_inline struct half *half_find(__u64 cookie)
 	return e && e->slot ? slot_at(e->slot) : 0;
 }
 
-static __always_inline __u32 slot_take(void)
+static __noinline struct entry *entry_claim_displaced(__u64 cookie)
 {
-	__u32 zero = 0, slot = 0;
-	struct spare *spare = bpf_map_lookup_elem(&spares, &zero);
-	__u64 *top;
+	struct entry *home = entry_at(cookie, 0), *e;
 
-	if (spare) {
-#pragma unroll
-		for (int i = 0; i < SPARE; i++) {
-			if (!spare->slot[i])
-				continue;
-			slot = __sync_lock_test_and_set(&spare->slot[i], 0);
-			if (slot)
-				return slot;
+	for (int way = 1; home && way < WAYS; way++) {
+		e = entry_at(cookie, way);
+		if (e && !e->cookie && !__sync_val_compare_and_swap(&e->cookie, 0, cookie)) {
+			__sync_fetch_and_add(&home->displaced, 1);
+			return e;
 		}
 	}
-	top = bpf_map_lookup_elem(&used, &zero);
+	return 0;
+}
+
+static __always_inline struct entry *entry_claim(__u64 cookie)
+{
+	struct entry *e = entry_at(cookie, 0);
+
+	if (e && !e->cookie && !__sync_val_compare_and_swap(&e->cookie, 0, cookie))
+		return e;
+	return entry_claim_displaced(cookie);
+}
+
+static __always_inline void entry_free(struct entry *e)
+{
+	struct entry *home = entry_at(e->cookie, 0);
+
+	e->slot = 0;
+	if (home && home->cookie != e->cookie)
+		__sync_fetch_and_add(&home->displaced, -1);
+	e->cookie = 0;
+}
+
+/* A slot that no CPU keeps: one never used so far, else one that was given back. */
+static __noinline __u32 slot_take_shared(void)
+{
+	__u32 zero = 0, slot = 0;
+	__u64 *top = bpf_map_lookup_elem(&used, &zero);
+
 	if (top && *top < config.slots - 1) {
 		slot = __sync_fetch_and_add(top, 1) + 1;
 		if (slot < config.slots)
@@ -257,18 +289,32 @@ static __always_inline __u32 slot_take(void)
 	return slot;
 }
 
-static __always_inline void slot_give(__u32 slot)
+static __always_inline __u32 slot_take(void)
+{
+	__u32 zero = 0, slot;
+	struct spare *spare = bpf_map_lookup_elem(&spares, &zero);
+
+	if (!spare)
+		return 0;
+	for (int i = 0; i < SPARE; i++) {
+		if (!spare->slot[i])
+			continue;
+		slot = __sync_lock_test_and_set(&spare->slot[i], 0);
+		if (slot)
+			return slot;
+	}
+	return slot_take_shared();
+}
+
+static __noinline int slot_give(__u32 slot)
 {
 	__u32 zero = 0;
 	struct spare *spare = bpf_map_lookup_elem(&spares, &zero);
 
-	if (spare) {
-#pragma unroll
-		for (int i = 0; i < SPARE; i++)
-			if (!spare->slot[i] && !__sync_val_compare_and_swap(&spare->slot[i], 0, slot))
-				return;
-	}
-	bpf_map_push_elem(&freed, &slot, 0);
+	for (int i = 0; spare && i < SPARE; i++)
+		if (!spare->slot[i] && !__sync_val_compare_and_swap(&spare->slot[i], 0, slot))
+			return 0;
+	return bpf_map_push_elem(&freed, &slot, 0);
 }
 
 static __always_inline void half_clear(struct half *h, enum side side)
@@ -282,27 +328,19 @@ static __always_inline void half_clear(struct half *h, enum side side)
 	h->side = side;
 }
 
-/* A slot for a socket that has none yet. */
-static __always_inline struct half *half_claim(__u64 cookie, enum side side, enum hook hook)
+/* A slot for a socket that has none yet; NULL when the table is full. */
+static __noinline struct half *half_claim_slot(__u64 cookie, enum side side)
 {
-	struct entry *e = 0;
+	struct entry *e = entry_claim(cookie);
 	struct half *h;
 	__u32 slot;
 
-#pragma unroll
-	for (int way = 0; way < WAYS; way++) {
-		e = entry_at(cookie, way);
-		if (e && !e->cookie && !__sync_val_compare_and_swap(&e->cookie, 0, cookie))
-			goto claimed;
-	}
-	count(hook, LOST_TABLE_FULL);
-	return 0;
-claimed:
+	if (!e)
+		return 0;
 	slot = slot_take();
 	h = slot ? slot_at(slot) : 0;
 	if (!h) {
-		count(hook, LOST_TABLE_FULL);
-		e->cookie = 0;
+		entry_free(e);
 		return 0;
 	}
 	half_clear(h, side);
@@ -311,19 +349,29 @@ claimed:
 	return h;
 }
 
-static __always_inline void half_free(struct half *h)
+static __always_inline struct half *half_claim(__u64 cookie, enum side side, enum hook hook)
 {
-	struct entry *e = entry_find(h->cookie);
+	struct half *h = half_claim_slot(cookie, side);
+
+	if (!h)
+		count(hook, LOST_TABLE_FULL);
+	return h;
+}
+
+static __noinline int half_free(struct half *h)
+{
+	struct entry *e;
 	__u32 slot;
 
+	if (!h)
+		return 0;
+	e = entry_find(h->cookie);
 	h->cookie = 0;
 	if (!e)
-		return;
+		return 0;
 	slot = e->slot;
-	e->slot = 0;
-	e->cookie = 0;
-	if (slot)
-		slot_give(slot);
+	entry_free(e);
+	return slot ? slot_give(slot) : 0;
 }
 
 static __always_inline void half_emit(struct half *h, enum fate fate, __u64 t, enum hook hook)
@@ -380,7 +428,7 @@ static __always_inline void half_own(struct half *h)
 	to[1] = from[1];
 }
 
-static __always_inline int cgroup_is_traced(struct cgroup *cg)
+static __noinline int cgroup_is_traced(struct cgroup *cg)
 {
 	__u32 level = config.cgroup_level;
 
@@ -416,13 +464,16 @@ static __always_inline int sock_is_traced(struct sock *sk)
 	return cgroup_is_traced(BPF_CORE_READ(sk, sk_cgrp_data.cgroup));
 }
 
-static __always_inline int same_address(const __u8 *a, const __u8 *b, int family)
+/* `volatile`, or clang takes the settings for the zeros that they are initialised with. */
+static __always_inline int is_wanted_address(const __u8 *address)
 {
-	const __u32 *x = (const void *)a, *y = (const void *)b;
+	const volatile __u32 *wanted = (const volatile void *)config.address;
+	const __u32 *own = (const void *)address;
 
-	if (x[0] != y[0])
+	if (own[0] != wanted[0])
 		return 0;
-	return family == AF_INET || (x[1] == y[1] && x[2] == y[2] && x[3] == y[3]);
+	return config.address_family == AF_INET ||
+	       (own[1] == wanted[1] && own[2] == wanted[2] && own[3] == wanted[3]);
 }
 
 /* The filters on port and address, once both ends are known. */
@@ -432,9 +483,7 @@ static __always_inline int half_is_wanted(struct half *h)
 		return 0;
 	if (config.port && h->lport != config.port && h->rport != config.port)
 		return 0;
-	if (config.address_family &&
-	    !same_address(h->local, (const __u8 *)config.address, config.address_family) &&
-	    !same_address(h->remote, (const __u8 *)config.address, config.address_family))
+	if (config.address_family && !is_wanted_address(h->local) && !is_wanted_address(h->remote))
 		return 0;
 	return 1;
 }

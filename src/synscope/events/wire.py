@@ -64,7 +64,8 @@ class HalfFlag(IntFlag):
     RESET_OUT = 16
     ACK_SENT = 32
     ACK_RECEIVED = 64
-    TFO = 128
+    RELEASED = 128
+    TFO = 256
 
 
 class Known(IntFlag):
@@ -113,10 +114,10 @@ HALF = np.dtype(
         ("error", "<u2"),
         ("sk_err", "<u2"),
         ("sk_err_soft", "<u2"),
+        ("flags", "<u2"),
         ("drop_reason", "<u2"),
         ("side", "u1"),
         ("fate", "u1"),
-        ("flags", "u1"),
         ("family", "u1"),
         ("attempt", "u1"),
         ("transition_count", "u1"),
@@ -124,7 +125,7 @@ HALF = np.dtype(
         ("synack_retransmits", "u1"),
         ("known", "u1"),
         ("header_len", "u1"),
-        ("pad", "V2"),
+        ("pad", "V1"),
         ("header", "V60"),
         ("pad2", "V4"),
         ("transitions", TRANSITION, (HALF_TRANSITIONS,)),

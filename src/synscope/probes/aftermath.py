@@ -37,7 +37,7 @@ def name_addresses(footer: Footer, halves: Rows, events: Rows, maps: dict[str, M
 
 def _stack_ids(halves: Rows, events: Rows) -> Iterator[int]:
     taken = halves["transitions"]
-    used = np.arange(taken.shape[1]) < halves["transition_count"][:, None] if len(halves) else taken == taken
+    used = np.arange(taken.shape[1]) < halves["transition_count"][:, None]
     ids = np.concatenate([taken["stack"][used].ravel(), events["stack"]])
     yield from (int(i) for i in np.unique(ids[ids >= 0]))
 

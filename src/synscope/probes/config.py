@@ -17,7 +17,7 @@ CONFIG = np.dtype(
         ("peers", "u1"),
         ("path", "u1"),
         ("until_close", "u1"),
-        ("pad", "V2"),
+        ("queue_purge", "<u2"),
     ]
 )
 

@@ -78,7 +78,9 @@ def _libbpf() -> Check:
     except SynscopeError as error:
         return Check("libbpf.so.1", "missing", error.why, error.remedy)
     if (major, minor) < (1, 1):
-        return Check("libbpf.so.1", "missing", f"{major}.{minor} is older than 1.1", "apt-get install libbpf1")
+        return Check(
+            "libbpf.so.1", "missing", f"{major}.{minor} is older than 1.1", "apt-get install libbpf1"
+        )
     return Check("libbpf.so.1", "ok", f"{major}.{minor}")
 
 
@@ -94,9 +96,11 @@ def _cgroup() -> Check:
 
 def _symbols() -> Check:
     symbols = Symbols.read()
-    if symbols.available:
+    if symbols.available():
         return Check("kernel symbols", "ok", "/proc/kallsyms", needed=False)
-    return Check("kernel symbols", "refused", symbols.why, "sudo sysctl kernel.kptr_restrict=1", needed=False)
+    return Check(
+        "kernel symbols", "refused", symbols.why(), "sudo sysctl kernel.kptr_restrict=1", needed=False
+    )
 
 
 def _hooks() -> Iterator[Check]:
@@ -112,9 +116,7 @@ def _hooks() -> Iterator[Check]:
 
 def _hook(stem: str, probe: Probe, btf: Btf) -> Check:
     if probe.tracepoint and not btf.has_tracepoint(probe.tracepoint):
-        return Check(
-            probe.hook, "missing", "this kernel has no such tracepoint", needed=probe.needed
-        )
+        return Check(probe.hook, "missing", "this kernel has no such tracepoint", needed=probe.needed)
     try:
         _try_to_load(stem, probe)
     except SynscopeError as error:

@@ -20,7 +20,7 @@ _STRUCTS: tuple[tuple[str, str, np.dtype[Any]], ...] = (
 
 def fields_of(dtype: np.dtype[Any]) -> list[tuple[str, int, int]]:
     """`(name, offset, size)` of each field, in order."""
-    fields = dtype.fields or {}
+    fields = dict(dtype.fields or {})
     return [(name, fields[name][1], fields[name][0].itemsize) for name in dtype.names or ()]
 
 

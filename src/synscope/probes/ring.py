@@ -50,6 +50,6 @@ class Ring:
         if busy.size:
             count = int(busy[0])
             frames, lengths = frames[:count], lengths[:count]
-        rows = frames["record"][(lengths & _DISCARDED) == 0].copy()
+        rows: Rows = frames["record"][(lengths & _DISCARDED) == 0].copy()
         self._consumed[0] = start + count * self._framed.itemsize
         return rows

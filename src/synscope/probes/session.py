@@ -53,7 +53,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     slots: int = 1 << 14
 
 
-def config_row(options: Options) -> np.void:
+def config_row(options: Options, btf: Btf) -> np.void:
     """The options as the kernel half reads them: one `CONFIG` row."""
     row = np.zeros(1, CONFIG)[0]
     if options.cgroup is not None:
@@ -69,6 +69,7 @@ def config_row(options: Options) -> np.void:
     row["peers"] = options.peers
     row["path"] = options.detail == "path"
     row["until_close"] = options.until_close
+    row["queue_purge"] = btf.enum_values("skb_drop_reason").get("SKB_DROP_REASON_QUEUE_PURGE", 0)
     return row  # type: ignore[no-any-return]
 
 
@@ -91,14 +92,14 @@ class Session:
             "events": options.ring_bytes if path else 4096,
             "stacks": 1 << 14 if path else 1,
         }
-        self._loader = Loader(config_row(options), self._sizes)
+        self._btf = Btf.kernel()
+        self._loader = Loader(config_row(options, self._btf), self._sizes)
         self._halves: list[Rows] = []
         self._events: list[Rows] = []
         self._told = 0
 
     def __enter__(self) -> Self:
         _raise_memlock()
-        self._btf = Btf.kernel()
         try:
             for stem, probes in registry.probes_of(self._options.detail).items():
                 self._loader.load(stem, probes, self._btf)

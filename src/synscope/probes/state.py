@@ -3,5 +3,7 @@
 from synscope.probes.probe import Probe
 
 PROBES = (
-    Probe("inet_sock_set_state", "tp_btf/inet_sock_set_state", "state changes, and who made them", needed=True),
+    Probe(
+        "inet_sock_set_state", "tp_btf/inet_sock_set_state", "state changes, and who made them", needed=True
+    ),
 )

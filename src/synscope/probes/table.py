@@ -18,4 +18,5 @@ class Table:
 
     def undecided(self) -> Rows:
         """A copy of every half that is still in its slot."""
-        return self._rows[self._rows["cookie"] != 0].copy()
+        rows: Rows = self._rows[self._rows["cookie"] != 0].copy()
+        return rows
