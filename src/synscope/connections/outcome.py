@@ -1,0 +1,134 @@
+"""What became of a connection, from its halves alone: rules, first that fits.
+
+None is an answer: it says that the evidence does not decide (in `record` detail, a connect() that failed
+before any SYN leaves no error behind).
+"""
+
+from synscope.connections.half import Row, moment, steps_of
+from synscope.connections.model import Outcome
+from synscope.events.wire import Fate, HalfFlag
+from synscope.tcp.errnos import ERRNOS, errno_name
+from synscope.tcp.states import State
+
+_NUMBER = {name: number for number, name in ERRNOS.items()}
+
+# What connect() returns while the attempt goes on: no failure of the connection.
+PENDING = frozenset(
+    _NUMBER[name] for name in ("EINPROGRESS", "EINTR", "EAGAIN", "ERESTARTSYS", "ERESTARTNOINTR")
+)
+
+_BY_NAME: dict[str, Outcome] = {
+    "ECONNREFUSED": "refused",
+    "ETIMEDOUT": "timed_out",
+    "ECONNRESET": "reset",
+    "EPERM": "denied",
+    "EACCES": "denied",
+    "EADDRNOTAVAIL": "no_local_port",
+    "EADDRINUSE": "address_in_use",
+    # "Connection was closed by RST, timeout, ICMP error or another process disconnected us":
+    # __inet_stream_connect(), where the socket itself kept no error.
+    "ECONNABORTED": "aborted",
+    # The ICMP errors of icmp_err_convert[] (net/ipv4/icmp.c) and what routing returns.
+    "ENETUNREACH": "unreachable",
+    "EHOSTUNREACH": "unreachable",
+    "ENETDOWN": "unreachable",
+    "EHOSTDOWN": "unreachable",
+    "ENONET": "unreachable",
+    "ENOPROTOOPT": "unreachable",
+    "ENODEV": "unreachable",
+    "EINVAL": "invalid",
+    "EFAULT": "invalid",
+    "EBADF": "invalid",
+    "ENOTSOCK": "invalid",
+    "EAFNOSUPPORT": "invalid",
+    "EPROTOTYPE": "invalid",
+    "EOPNOTSUPP": "invalid",
+    "EISCONN": "invalid",
+    "EALREADY": "invalid",
+    "EDESTADDRREQ": "invalid",
+}
+_BY_NUMBER: dict[int, Outcome] = {_NUMBER[name]: outcome for name, outcome in _BY_NAME.items()}
+
+
+def outcome_of(client: Row | None, server: Row | None) -> Outcome | None:
+    """The connection's outcome, from the rows of its halves (None for one that was not seen)."""
+    if any(row is not None and established(row) for row in (client, server)):
+        return "established"
+    if client is not None:
+        return _of_client(client) or (_reset_at(server) if server is not None else None)
+    return _of_server(server) if server is not None else None
+
+
+def errno_of(client: Row | None, server: Row | None) -> str | None:
+    """The name of the error that the failing call returned; None where none failed or none is known.
+
+    Out of local ports nothing is left in the socket, but connect() has one error for it.
+    """
+    row = client if client is not None else server
+    if row is None or outcome_of(client, server) == "established":
+        return None
+    error = _error(row)
+    if not error and row is client and _without_port(row):
+        return "EADDRNOTAVAIL"
+    return errno_name(error)
+
+
+def established(row: Row) -> bool:
+    """Whether the half was ever ESTABLISHED."""
+    return moment(row, "established") is not None or State.ESTABLISHED in _reached(row)
+
+
+def _of_client(row: Row) -> Outcome | None:
+    error = _error(row)
+    if error:
+        return _BY_NUMBER.get(error)
+    if _without_port(row):
+        return "no_local_port"
+    if _aborted(row):
+        return "aborted"
+    return "in_progress" if row["fate"] == Fate.OPEN and State.CLOSE not in _reached(row) else None
+
+
+def _of_server(row: Row) -> Outcome | None:
+    reset = _reset_at(row)
+    if reset or int(row["sk_err"]):
+        return reset or _BY_NUMBER.get(int(row["sk_err"]))
+    return "in_progress" if row["fate"] == Fate.OPEN else None
+
+
+def _reset_at(row: Row) -> Outcome | None:
+    """An RST that ended a request or a half in SYN_RECV (RFC 9293 section 3.10.7.4, first check)."""
+    return "reset" if int(row["flags"]) & HalfFlag.RESET_IN else None
+
+
+def _error(row: Row) -> int:
+    """The error that ended the attempt: the call's own, else the socket's."""
+    error = int(row["error"])
+    in_flight = State.SYN_SENT in _reached(row)
+    if error in PENDING or (in_flight and error == _NUMBER["EALREADY"]):
+        error = 0
+    return error or int(row["sk_err"])
+
+
+def _without_port(row: Row) -> bool:
+    """CLOSE → SYN_SENT → CLOSE and no port: inet_hash_connect() found none free, in tcp_v4_connect()."""
+    return (
+        int(row["lport"]) == 0
+        and moment(row, "syn_out") is None
+        and _reached(row)[:2] == [State.SYN_SENT, State.CLOSE]
+    )
+
+
+def _aborted(row: Row) -> bool:
+    """Closed by its owner: the SYN was out and no error came, or the call said "in progress" and no more.
+
+    Without a SYN, CLOSE with a port may also be a bound port whose four-tuple is taken: not decided.
+    """
+    if row["fate"] == Fate.RELEASED and int(row["error"]) in PENDING:
+        return True
+    closed = _reached(row)[-1:] == [State.CLOSE]
+    return closed and State.SYN_SENT in _reached(row) and moment(row, "syn_out") is not None
+
+
+def _reached(row: Row) -> list[int]:
+    return [int(step["to"]) for step in steps_of(row)]
