@@ -1,0 +1,72 @@
+"""The `synscope` group: its commands, loaded when they are named, and what happens to their errors."""
+
+from importlib import import_module
+from typing import Any, Literal, cast
+
+import click
+import rich_click
+
+from synscope import __version__
+from synscope.cli import ending
+from synscope.errors import SynscopeError
+
+COMMANDS = ("run", "watch", "show", "doctor", "demo", "schema")
+"""One module of this package each, in the order in which `--help` lists them."""
+
+Color = Literal["auto", "always", "never"]
+
+
+class Commands(rich_click.RichGroup):
+    """Loads a command's module when it is named, and turns every failure into one message and a code."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        return cast(click.Command, import_module(f"synscope.cli.{cmd_name}").command)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            raise click.UsageError(f"No such command {name!r}.{_suggestion(name)}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except SynscopeError as error:
+            ending.fail(error)
+        except KeyboardInterrupt:
+            ending.die_interrupted()
+        except BrokenPipeError:
+            ending.die_of_broken_pipe()
+
+
+def _suggestion(name: str) -> str:
+    import difflib  # noqa: PLC0415
+
+    close = difflib.get_close_matches(name, COMMANDS, n=1)
+    if close:
+        return f" Did you mean {close[0]!r}?"
+    return f" To trace a command: synscope run -- {name}"
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, "-V", "--version", prog_name="synscope", message="%(prog)s %(version)s")
+@click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    help="Colour: auto is a terminal without NO_COLOR.",
+)
+@click.pass_context
+def synscope(ctx: click.Context, color: Color) -> None:
+    """Show how a TCP connection comes into being inside this Linux kernel.
+
+    Start with `synscope demo`, or trace a command of yours: `synscope run -- curl -s http://127.0.0.1/`.
+    """
+    ctx.obj = color

@@ -1,0 +1,96 @@
+"""`synscope watch`: what `run` does for a command, for what already runs, until Ctrl-C."""
+
+import ipaddress
+import sys
+from pathlib import Path
+from typing import Literal
+
+import click
+import rich_click
+
+from synscope.cli import ending, privileges
+from synscope.cli.options import FORCE, JSON, OUTPUT
+from synscope.cli.terminal import Color
+from synscope.errors import Exit, SynscopeError
+
+
+@click.command("watch", cls=rich_click.RichCommand)
+@click.option("--cgroup", metavar="PATH", help="Of what runs in or below this cgroup.")
+@click.option(
+    "--netns", metavar="NETNS", help="In this network namespace: its name, path or inode, or a pid in it."
+)
+@click.option("--pid", metavar="PID", type=click.IntRange(1), help="Of this process.")
+@click.option("--port", metavar="PORT", type=click.IntRange(1, 65535), help="To or from this port.")
+@click.option("--address", metavar="IP", help="To or from this address, IPv4 or IPv6.")
+@click.option(
+    "--detail",
+    type=click.Choice(["record", "path"]),
+    default="record",
+    show_default=True,
+    help="path: the kernel call path and segments too, which are in FILE, not in the live lines.",
+)
+@click.option("--for", "seconds", metavar="SECONDS", type=click.FloatRange(min=0), help="Stop after so long.")
+@OUTPUT
+@FORCE
+@JSON
+@click.pass_obj
+def command(
+    color: Color,
+    *,
+    cgroup: str | None,
+    netns: str | None,
+    pid: int | None,
+    port: int | None,
+    address: str | None,
+    detail: Literal["record", "path"],
+    seconds: float | None,
+    output: Path | None,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Print a line for each TCP connection of this host, until Ctrl-C.
+
+    It is printed when the connection's fate is decided, with the time of connect(), client and server,
+    the outcome, how long the setup took, and the two programs. Of several filters all must hold.
+    """
+    from synscope.cli import watching  # noqa: PLC0415
+    from synscope.cli.joining import Joiner  # noqa: PLC0415
+    from synscope.cli.live_lines import LiveLines, summary  # noqa: PLC0415
+    from synscope.cli.recording import Recording  # noqa: PLC0415
+    from synscope.connections.build import connections  # noqa: PLC0415
+    from synscope.kernel import cgroups  # noqa: PLC0415
+    from synscope.kernel import netns as namespaces  # noqa: PLC0415
+    from synscope.probes.session import Options, Session  # noqa: PLC0415
+
+    options = Options(
+        detail=detail,
+        cgroup=cgroups.resolve(cgroup) if cgroup else None,
+        netns=namespaces.resolve(netns) if netns else None,
+        pid=pid,
+        port=port,
+        address=_address(address),
+        everything=not cgroup and not pid,
+    )
+    recording = Recording(output, force)
+    privileges.require()
+    with watching.stopping(seconds) as stop, Session(options, sys.argv, recording.write) as session:
+        recording.open(session.header)
+        lines = LiveLines(session.header, sys.stdout, color, as_json)
+        ending.say("watching; Ctrl-C ends")
+        joiner = Joiner(session.header, connections)
+        trace = watching.watch(session, joiner, recording, lines, stop)
+    ending.say(summary(lines.outcomes, trace, output))
+    if recording.error:
+        raise recording.error
+
+
+def _address(text: str | None) -> str | None:
+    if text is None:
+        return None
+    try:
+        address = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError as error:
+        why = "it is neither an IPv4 nor an IPv6 address"
+        raise SynscopeError(f"cannot watch {text!r}", why, f"getent ahosts {text}", Exit.USAGE) from error
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return str(mapped or address)

@@ -1,0 +1,72 @@
+import json
+
+import numpy as np
+import pytest
+
+import rows
+from synscope.capture.file import write
+from synscope.capture.writer import TraceWriter
+from synscope.cli import options, telling
+from synscope.errors import Exit
+from synscope.views import VIEWS
+
+PAIR = np.concatenate([rows.listener_row(), rows.client_row(), rows.server_row()])
+
+
+@pytest.fixture
+def saved(tmp_path):
+    path = tmp_path / "t.syn"
+    write(path, rows.trace([PAIR]))
+    return path
+
+
+def test_the_views_on_the_command_line_are_those_there_are():
+    assert ("story", *VIEWS) == options.VIEWS
+
+
+@pytest.mark.parametrize("view", options.VIEWS)
+def test_each_view_is_drawn(cli, saved, view):
+    result = cli("show", saved, "--view", view)
+    assert result.exit_code == 0
+    assert "127.0.0.1" in result.stdout
+    assert result.stderr == ""
+
+
+def test_json(cli, saved):
+    (line,) = cli("show", saved, "--json").stdout.splitlines()
+    assert json.loads(line)["outcome"] == "established"
+
+
+def test_width(cli, saved):
+    wide = cli("show", saved, "--width", "120").stdout
+    assert max(map(len, wide.splitlines())) > 80
+
+
+@pytest.mark.parametrize("name", ["nosuch.syn", "/etc/passwd", "/"])
+def test_what_is_no_trace_is_refused(cli, name):
+    result = cli("show", name)
+    assert result.exit_code == Exit.BAD_FILE
+    assert name in result.stderr
+    assert result.stdout == ""
+
+
+def test_a_trace_that_was_cut_off_is_shown_and_said_to_be(cli, tmp_path):
+    path = tmp_path / "cut.syn"
+    with TraceWriter(path, rows.trace([]).header) as writer:
+        writer.halves(PAIR)
+    result = cli("show", path)
+    assert result.exit_code == 0
+    assert "127.0.0.1:50164" in result.stdout
+    assert "cut off" in result.stderr
+
+
+def test_more_than_can_be_drawn_is_said(cli, tmp_path, monkeypatch):
+    monkeypatch.setattr(telling, "DRAWN", 3)
+    path = tmp_path / "many.syn"
+    clients = [rows.client_row(cookie=n, lport=2000 + n, isn=n) for n in range(1, 6)]
+    write(path, rows.trace([np.concatenate(clients)]))
+    result = cli("show", path, "--view", "table")
+    assert "the first 3 of 5" in result.stderr
+    assert len(cli("show", path, "--json").stdout.splitlines()) == 5
+    # chosen by number, any can be drawn
+    assert "#5" in cli("show", path, "--connection", "c5").stdout
