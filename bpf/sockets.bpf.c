@@ -26,7 +26,7 @@ int sock_create(struct bpf_sock *ctx)
 SEC("cgroup/sock_release")
 int sock_release(struct bpf_sock *ctx)
 {
-	struct half *h = half_find(bpf_get_socket_cookie(ctx));
+	struct half *h = half_find(GET(struct sock, ctx, __sk_common.skc_cookie.counter));
 
 	if (!h)
 		return 1;
@@ -60,7 +60,7 @@ static __always_inline void start_attempt(struct half *h)
 
 static __always_inline struct half *connecting(struct bpf_sock_addr *ctx)
 {
-	__u64 cookie = bpf_get_socket_cookie(ctx);
+	__u64 cookie = COOKIE(ctx, ctx->sk);
 	struct half *h = half_find(cookie);
 	__u16 rport = bpf_ntohs(ctx->user_port);
 
@@ -173,7 +173,7 @@ int post_bind6(struct bpf_sock *ctx)
  */
 static __always_inline void accepted(struct bpf_sock_addr *ctx)
 {
-	struct half *h = half_find(bpf_get_socket_cookie(ctx));
+	struct half *h = half_find(GET(struct sock, ctx->sk, __sk_common.skc_cookie.counter));
 	__u64 t;
 
 	if (!h || h->side != SIDE_SERVER || h->t[MS_ACCEPTED])

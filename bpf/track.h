@@ -35,7 +35,10 @@ struct config {
 	__u8 peers;		/* also the other end on this host, whoever owns it */
 	__u8 path;		/* stacks and events */
 	__u8 until_close;
+	__u8 cast;		/* the kernel has bpf_rdonly_cast */
+	__u8 pad;
 	__u16 queue_purge;	/* the drop reason of sockets being emptied at close(): never a fault */
+	__u8 pad2[6];
 };
 
 const volatile struct config config SEC(".rodata.config") = { .slots = 1 };
@@ -306,7 +309,12 @@ static __always_inline __u32 slot_take(void)
 	return slot_take_shared();
 }
 
-static __noinline int slot_give(__u32 slot)
+static __noinline int slot_give_shared(__u32 slot)
+{
+	return bpf_map_push_elem(&freed, &slot, 0);
+}
+
+static __always_inline int slot_give(__u32 slot)
 {
 	__u32 zero = 0;
 	struct spare *spare = bpf_map_lookup_elem(&spares, &zero);
@@ -314,7 +322,7 @@ static __noinline int slot_give(__u32 slot)
 	for (int i = 0; spare && i < SPARE; i++)
 		if (!spare->slot[i] && !__sync_val_compare_and_swap(&spare->slot[i], 0, slot))
 			return 0;
-	return bpf_map_push_elem(&freed, &slot, 0);
+	return slot_give_shared(slot);
 }
 
 static __always_inline void half_clear(struct half *h, enum side side)
@@ -329,7 +337,7 @@ static __always_inline void half_clear(struct half *h, enum side side)
 }
 
 /* A slot for a socket that has none yet; NULL when the table is full. */
-static __noinline struct half *half_claim_slot(__u64 cookie, enum side side)
+static __always_inline struct half *half_claim_slot(__u64 cookie, enum side side)
 {
 	struct entry *e = entry_claim(cookie);
 	struct half *h;
@@ -358,7 +366,7 @@ static __always_inline struct half *half_claim(__u64 cookie, enum side side, enu
 	return h;
 }
 
-static __noinline int half_free(struct half *h)
+static __always_inline int half_free(struct half *h)
 {
 	struct entry *e;
 	__u32 slot;
@@ -461,7 +469,7 @@ static __always_inline int sock_is_traced(struct sock *sk)
 {
 	if (config.pid || !config.cgroup)
 		return 1;
-	return cgroup_is_traced(BPF_CORE_READ(sk, sk_cgrp_data.cgroup));
+	return cgroup_is_traced(GET(struct sock, sk, sk_cgrp_data.cgroup));
 }
 
 /* `volatile`, or clang takes the settings for the zeros that they are initialised with. */
@@ -521,26 +529,41 @@ static __always_inline __u64 listener_on(__u16 port)
 	return cookie ? *cookie : 0;
 }
 
-static __always_inline void copy_addresses(struct half *h, struct sock_common *skc)
+/* Both ends of a socket, from whatever pointer to it. */
+static __always_inline void copy_ends(struct half *h, void *sk)
 {
 	__be32 *local = (void *)h->local, *remote = (void *)h->remote;
 
-	h->family = skc->skc_family;
+	h->family = GET(struct sock_common, sk, skc_family);
+	h->lport = GET(struct sock_common, sk, skc_num);
+	h->rport = bpf_ntohs(GET(struct sock_common, sk, skc_dport));
 	if (h->family == AF_INET) {
-		local[0] = skc->skc_rcv_saddr;
-		remote[0] = skc->skc_daddr;
+		local[0] = GET(struct sock_common, sk, skc_rcv_saddr);
+		remote[0] = GET(struct sock_common, sk, skc_daddr);
 		return;
 	}
 #pragma unroll
 	for (int i = 0; i < 4; i++) {
-		local[i] = skc->skc_v6_rcv_saddr.in6_u.u6_addr32[i];
-		remote[i] = skc->skc_v6_daddr.in6_u.u6_addr32[i];
+		local[i] = GET(struct sock_common, sk, skc_v6_rcv_saddr.in6_u.u6_addr32[i]);
+		remote[i] = GET(struct sock_common, sk, skc_v6_daddr.in6_u.u6_addr32[i]);
 	}
 }
 
+/* Of a BTF pointer. 0: nobody has asked for it yet, so it is none of ours. */
 static __always_inline __u64 cookie_of(const struct sock *sk)
 {
 	return sk->__sk_common.skc_cookie.counter;
 }
+
+/* ns.inum of the socket's network namespace, from whatever pointer to it. */
+static __always_inline __u32 netns_of(void *sk)
+{
+	struct net *net = GET(struct sock_common, sk, skc_net.net);
+
+	return GET(struct net, net, ns.inum);
+}
+
+/* Of any pointer to a socket; a helper's call only where the socket has no cookie yet. */
+#define COOKIE(ctx, sk) (GET(struct sock, sk, __sk_common.skc_cookie.counter) ?: bpf_get_socket_cookie(ctx))
 
 #endif

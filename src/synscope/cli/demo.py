@@ -8,14 +8,16 @@ import rich_click
 from synscope.cli.terminal import Color
 
 BEFORE = """\
-A small server listens on 127.0.0.1, a client connects to it and reads one line. synscope puts both
-into a cgroup of their own and watches what the kernel does for them; nothing is slowed or changed.
+A small server listens on 127.0.0.1, a client connects to it and reads a line.
+synscope puts both into a cgroup of their own and watches what the kernel does
+for them; nothing is changed.
 """
 
 AFTER = """
-In the ladder each lane is one side's socket, times are relative to connect(), and an arrow is a segment:
-its ack is the other side's first sequence number plus one. In the trees each line is a function of this
-kernel that was seen at work, with what it did.
+In the ladder each lane is one side's socket, times are relative to connect(),
+and an arrow is a segment: its ack is the other side's first sequence number
+plus one. In the trees each line is a function of this kernel that was seen at
+work, with what it did.
 """
 
 NEXT = "synscope run -- curl -s -o /dev/null http://example.com/"

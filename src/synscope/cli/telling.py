@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 DRAWN = 20_000
 """Connections that a view gets at most: as objects they take some KiB each, as rows 456 bytes a half."""
+WITH_PATH = 1_000
+"""The same, with the segments and call trees of `path` detail: those cost 2 ms and tens of KiB each."""
+SHOW_PATH = ("ladder", "calls")
 
 
 class Telling(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,13 +81,14 @@ def print_json(found: "Iterable[Connection]") -> None:
 
 
 def draw(trace: "Trace", telling: Telling, stream: TextIO) -> None:
-    """Draw the view, of the first `DRAWN` connections where there are more."""
+    """Draw the view; of many connections the first, of a great many without what only a path tells."""
     from synscope.connections.build import count  # noqa: PLC0415
     from synscope.views import VIEWS  # noqa: PLC0415
     from synscope.views.story import story  # noqa: PLC0415
 
     style = terminal.style(stream, telling.width)
-    found = list(islice(connections_of(trace, telling.connection), DRAWN))
+    trace, limit = _drawable(trace, telling)
+    found = list(islice(connections_of(trace, telling.connection), limit))
     if telling.view == "story":
         lines = story(found, trace, style, telling.next_command)
     else:
@@ -92,8 +96,18 @@ def draw(trace: "Trace", telling: Telling, stream: TextIO) -> None:
     console = terminal.console(stream, telling.color, style.width)
     for line in lines:
         console.print(line, soft_wrap=True)
-    if len(found) == DRAWN < count(trace):
-        ending.say(f"drawn: the first {DRAWN} of {count(trace)} connections; --json has all")
+    if len(found) == limit < count(trace):
+        ending.say(f"drawn: the first {limit} of {count(trace)} connections; --json has all")
+
+
+def _drawable(trace: "Trace", telling: Telling) -> "tuple[Trace, int]":
+    from synscope.connections.build import count  # noqa: PLC0415
+
+    if telling.view in SHOW_PATH or telling.connection:
+        return trace, WITH_PATH
+    if trace.events.size and count(trace) > WITH_PATH:
+        trace = msgspec.structs.replace(trace, events=trace.events[:0])
+    return trace, DRAWN
 
 
 def next_command(saved: Path | None, argv: Sequence[str]) -> str:

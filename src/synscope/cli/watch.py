@@ -73,7 +73,10 @@ def command(
     )
     recording = Recording(output, force)
     privileges.require()
-    with watching.stopping(seconds) as stop, Session(options, sys.argv, recording.write) as session:
+    with (
+        watching.stopping(seconds) as stop,
+        Session(options, sys.argv, recording.write, keep=False) as session,
+    ):
         recording.open(session.header)
         lines = LiveLines(session.header, sys.stdout, color, as_json)
         ending.say("watching; Ctrl-C ends")

@@ -4,7 +4,7 @@ Pairing and ordering work on columns of all halves; objects are made only for th
 asked for.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Literal
 
@@ -23,9 +23,9 @@ from synscope.connections.half import (
 )
 from synscope.connections.inferred import inferred_segments, isns_of
 from synscope.connections.join import Pairs, join
-from synscope.connections.model import Call, Connection, Milestone, SideName, Transition
+from synscope.connections.model import Call, Connection, Milestone, Segment, SideName, Transition
 from synscope.connections.outcome import errno_of, outcome_of
-from synscope.connections.segments import FOREVER, Captured, Flow, SegmentIndex
+from synscope.connections.segments import FOREVER, Captured, Flow, SegmentIndex, segment_milestones
 from synscope.connections.sightings import SocketEvents, of_half, of_listener, of_segments
 from synscope.connections.stacks import Stacks
 from synscope.connections.syscalls import CALLS_OF_MILESTONES, SystemCalls
@@ -85,7 +85,7 @@ class _Workshop:
             mapped=any(row is not None and _mapped(row) for row in (client, server)),
             client=None if client is None else half_of(client, self._trace),
             server=None if server is None else half_of(server, self._trace, listener_of(server)),
-            milestones=_milestones(client, server, listener),
+            milestones=_milestones(client, server, listener, [one.segment for one in captured]),
             transitions=self._transitions(client, server, listener),
             segments=tuple(segments),
             calls=self._calls(client, server, listener, captured),
@@ -208,11 +208,18 @@ def _sides(client: Row | None, server: Row | None) -> Iterator[tuple[Row, SideNa
         yield server, "server"
 
 
-def _milestones(client: Row | None, server: Row | None, listener: Row | None) -> tuple[Milestone, ...]:
-    """In time order; of equal times, in the order of the milestones' list."""
+def _milestones(
+    client: Row | None, server: Row | None, listener: Row | None, captured: Sequence[Segment]
+) -> tuple[Milestone, ...]:
+    """In time order; of equal times, in the order of the milestones' list.
+
+    A captured segment tells its own moment: it replaces what the socket noticed a little later.
+    """
     marks = [] if listener is None else list(listener_milestones(listener))
     for row, side in _sides(client, server):
-        marks += milestones_of(row, side)
+        seen = {mark.name: mark for mark in milestones_of(row, side)}
+        seen |= {mark.name: mark for mark in segment_milestones(captured, side)}
+        marks += seen.values()
     return tuple(sorted(marks, key=lambda mark: (mark.t_ns, MILESTONE[mark.name])))
 
 

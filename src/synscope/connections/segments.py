@@ -5,6 +5,7 @@ it is retransmitted. And its ports are seen again when another connection uses t
 the connection when its addresses, ports, time and sequence numbers all do.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -12,7 +13,7 @@ import msgspec
 import numpy as np
 
 from synscope.connections.half import drop_reason, location
-from synscope.connections.model import Segment, SideName
+from synscope.connections.model import Milestone, Segment, SideName
 from synscope.connections.tuples import ends_of_segments
 from synscope.events.trace import Trace
 from synscope.events.wire import PathKind
@@ -281,3 +282,27 @@ def _numbered(found: list[Captured]) -> list[Captured]:
 def _moment(one: Captured) -> int:
     times = (one.segment.sent_ns, one.segment.received_ns, _time(one.dropped))
     return next((t for t in times if t is not None), 0)
+
+
+_MOMENTS: tuple[tuple[str, SideName, str, SideName, bool], ...] = (
+    ("syn_in", "server", "S", "client", False),
+    ("synack_in", "client", "S.", "server", False),
+    ("ack_out", "client", ".", "client", True),
+    ("ack_in", "server", ".", "client", False),
+)
+"""Milestone, whose, of which flags, sent by whom, and whether it is the sending or the coming."""
+
+
+def segment_milestones(segments: Sequence[Segment], side: SideName) -> Iterator[Milestone]:
+    """The milestones of one side that its captured segments tell: the first of each kind."""
+    for name, owner, flags, source, leaving in _MOMENTS:
+        if owner != side:
+            continue
+        moments = (
+            one.sent_ns if leaving else one.received_ns
+            for one in segments
+            if one.flags == flags and one.source == source
+        )
+        at = next((moment for moment in moments if moment is not None), None)
+        if at is not None:
+            yield Milestone(name, side, at)

@@ -104,6 +104,10 @@ class Btf:
         """Whether a `tp_btf/<name>` program can be loaded: the kernel has a typedef `btf_trace_<name>`."""
         return self._find(f"btf_trace_{name}", Kind.TYPEDEF) is not None
 
+    def has_function(self, name: str) -> bool:
+        """Whether the kernel has a function, a kfunc for example, of this name."""
+        return self._find(name, Kind.FUNC) is not None
+
     def enum_values(self, name: str) -> dict[str, int]:
         """Enumerators of `enum <name>` in order, name to value; empty where there is no such enum.
 

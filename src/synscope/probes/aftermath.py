@@ -1,7 +1,5 @@
 """What is read from the maps when tracing is over: the losses, and names for the addresses."""
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from synscope.events.trace import Footer, Rows
@@ -24,22 +22,31 @@ def count_losses(footer: Footer, losses: Map) -> None:
                 footer.lost[f"{hook}: {loss}"] = count
 
 
-def name_addresses(footer: Footer, halves: Rows, events: Rows, maps: dict[str, Map]) -> None:
+class Named:
+    """The stack ids and kernel addresses that rows name; the rows themselves need not be kept."""
+
+    def __init__(self) -> None:
+        self.stacks: set[int] = set()
+        self.places: set[int] = set()
+
+    def note(self, halves: Rows, events: Rows) -> None:
+        """Add what these rows name."""
+        taken = halves["transitions"]
+        used = np.arange(taken.shape[1]) < halves["transition_count"][:, None]
+        ids = np.unique(np.concatenate([taken["stack"][used].ravel(), events["stack"]]))
+        places = np.unique(np.concatenate([halves["drop_location"], events["location"]]))
+        self.stacks.update(ids[ids >= 0].tolist())
+        self.places.update(places[places != 0].tolist())
+
+
+def name_addresses(footer: Footer, named: Named, stacks: Map) -> None:
     """Fill `footer.stacks` and `footer.symbols`: only for what the rows name."""
-    stacks = {i: frames for i in _stack_ids(halves, events) if (frames := _frames(maps["stacks"], i))}
-    places = {int(a) for a in halves["drop_location"] if a} | {int(a) for a in events["location"] if a}
-    if not stacks and not places:
+    frames = {i: found for i in sorted(named.stacks) if (found := _frames(stacks, i))}
+    if not frames and not named.places:
         return
     symbols = Symbols.read()
-    footer.stacks = {i: symbols.many(frames) for i, frames in stacks.items()}
-    footer.symbols = {a: symbols.lookup(a) for a in places}
-
-
-def _stack_ids(halves: Rows, events: Rows) -> Iterator[int]:
-    taken = halves["transitions"]
-    used = np.arange(taken.shape[1]) < halves["transition_count"][:, None]
-    ids = np.concatenate([taken["stack"][used].ravel(), events["stack"]])
-    yield from (int(i) for i in np.unique(ids[ids >= 0]))
+    footer.stacks = {i: symbols.many(addresses) for i, addresses in frames.items()}
+    footer.symbols = {address: symbols.lookup(address) for address in sorted(named.places)}
 
 
 def _frames(stacks: Map, identity: int) -> list[int]:

@@ -17,7 +17,10 @@ CONFIG = np.dtype(
         ("peers", "u1"),
         ("path", "u1"),
         ("until_close", "u1"),
+        ("cast", "u1"),
+        ("pad", "u1"),
         ("queue_purge", "<u2"),
+        ("pad2", "V6"),
     ]
 )
 

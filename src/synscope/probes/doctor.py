@@ -11,6 +11,7 @@ import numpy as np
 from synscope.errors import SynscopeError
 from synscope.kernel import cgroups
 from synscope.kernel.btf import Btf
+from synscope.kernel.capabilities import lacking
 from synscope.kernel.symbols import Symbols
 from synscope.probes.config import CONFIG
 from synscope.probes.libbpf import Library, Object
@@ -19,9 +20,6 @@ from synscope.probes.probe import Probe
 from synscope.probes.registry import OBJECTS
 
 Status = Literal["ok", "missing", "refused"]
-
-_CAPABILITIES = {12: "CAP_NET_ADMIN", 38: "CAP_PERFMON", 39: "CAP_BPF"}  # include/uapi/linux/capability.h
-_SYS_ADMIN = 21
 
 
 class Check(msgspec.Struct, frozen=True):
@@ -45,19 +43,11 @@ def checks() -> list[Check]:
     return [_privileges(), _btf(), _libbpf(), _cgroup(), _symbols(), *_hooks()]
 
 
-def effective_capabilities(status: str) -> int:
-    """The CapEff mask from the text of /proc/PID/status."""
-    line = next((x for x in status.splitlines() if x.startswith("CapEff:")), "CapEff: 0")
-    return int(line.split()[1], 16)
-
-
 def _privileges() -> Check:
-    held = effective_capabilities(Path("/proc/self/status").read_text())
-    missing = [name for bit, name in _CAPABILITIES.items() if not held >> bit & 1]
-    if not missing or held >> _SYS_ADMIN & 1:
-        who = "root" if os.geteuid() == 0 else "capabilities"
-        return Check("privileges", "ok", who)
-    return Check("privileges", "missing", ", ".join(missing), "sudo synscope …")
+    missing = lacking()
+    if missing:
+        return Check("privileges", "missing", ", ".join(missing), "sudo synscope …")
+    return Check("privileges", "ok", "root" if os.geteuid() == 0 else "capabilities")
 
 
 def _btf() -> Check:

@@ -1,6 +1,5 @@
 """One trace being taken: load, attach, drain, finish."""
 
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +10,6 @@ import msgspec
 import numpy as np
 
 from synscope import __version__
-from synscope.errors import Exit, SynscopeError
 from synscope.events.trace import Footer, Header, Rows, Trace
 from synscope.events.wire import HALF, PATH_EVENT
 from synscope.kernel import cgroups, sysctls
@@ -69,6 +67,7 @@ def config_row(options: Options, btf: Btf) -> np.void:
     row["peers"] = options.peers
     row["path"] = options.detail == "path"
     row["until_close"] = options.until_close
+    row["cast"] = btf.has_function("bpf_rdonly_cast")
     row["queue_purge"] = btf.enum_values("skb_drop_reason").get("SKB_DROP_REASON_QUEUE_PURGE", 0)
     return row  # type: ignore[no-any-return]
 
@@ -79,7 +78,10 @@ class Session:
     header: Header
     attached_ns: int = 0  # CLOCK_MONOTONIC when the last hook was attached
 
-    def __init__(self, options: Options, header_command: list[str], sink: Sink | None = None) -> None:
+    def __init__(
+        self, options: Options, header_command: list[str], sink: Sink | None = None, keep: bool = True
+    ) -> None:
+        """`sink` gets the rows as they come; without `keep` they are forgotten after `new_halves()`."""
         self._options = options
         self._command = header_command
         self._sink = sink
@@ -94,6 +96,8 @@ class Session:
         }
         self._btf = Btf.kernel()
         self._loader = Loader(config_row(options, self._btf), self._sizes)
+        self._keep_rows = keep
+        self._named = aftermath.Named()
         self._halves: list[Rows] = []
         self._events: list[Rows] = []
         self._told = 0
@@ -147,34 +151,41 @@ class Session:
         """Drain both rings once without waiting; the number of half records that came."""
         halves = self._half_ring.drain()
         events = self._event_ring.drain() if self._event_ring else np.empty(0, PATH_EVENT)
-        self._keep(halves, events)
+        self._take(halves, events)
         return len(halves)
 
-    def _keep(self, halves: Rows, events: Rows) -> None:
-        if halves.size:
-            self._halves.append(halves)
-        if events.size:
+    def _take(self, halves: Rows, events: Rows) -> None:
+        if not halves.size and not events.size:
+            return
+        self._named.note(halves, events)
+        self._halves.append(halves)
+        if self._keep_rows:
             self._events.append(events)
-        if self._sink and (halves.size or events.size):
+        if self._sink:
             self._sink(halves, events)
 
     def new_halves(self) -> Rows:
         """The half records that came since the last call."""
         fresh = self._halves[self._told :]
+        if not self._keep_rows:
+            self._halves.clear()
         self._told = len(self._halves)
         return np.concatenate(fresh) if fresh else np.empty(0, HALF)
 
     def finish(self, exit_status: int | None) -> Trace:
-        """Detach, drain what is left, sweep up the undecided halves, name the stacks."""
+        """Detach, drain what is left, sweep up the undecided halves, name the stacks.
+
+        Without `keep` the trace holds only the rows that `new_halves()` has not given yet.
+        """
         self._loader.detach()
         ended = time.monotonic_ns()
         self.poll()
-        self._keep(self._table.undecided(), np.empty(0, PATH_EVENT))
+        self._take(self._table.undecided(), np.empty(0, PATH_EVENT))
         halves = np.concatenate(self._halves) if self._halves else np.empty(0, HALF)
         events = np.concatenate(self._events) if self._events else np.empty(0, PATH_EVENT)
         footer = Footer(ended_mono_ns=ended, exit_status=exit_status)
         aftermath.count_losses(footer, self._loader.maps["losses"])
-        aftermath.name_addresses(footer, halves, events, self._loader.maps)
+        aftermath.name_addresses(footer, self._named, self._loader.maps["stacks"])
         return Trace(header=self.header, halves=halves, events=events, footer=footer)
 
 
@@ -186,14 +197,3 @@ def _raise_memlock() -> None:
         resource.setrlimit(resource.RLIMIT_MEMLOCK, (resource.RLIM_INFINITY,) * 2)
     except (ValueError, OSError):
         return
-
-
-def require_root() -> None:
-    """Say at once, and in one line, what a user without privileges lacks."""
-    if os.geteuid() != 0:
-        raise SynscopeError(
-            "cannot trace",
-            "this user may not load BPF programs (CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN are needed)",
-            "sudo synscope …",
-            Exit.NOT_PERMITTED,
-        )

@@ -8,6 +8,7 @@ from synscope.capture.file import write
 from synscope.capture.writer import TraceWriter
 from synscope.cli import options, telling
 from synscope.errors import Exit
+from synscope.events.wire import PathKind
 from synscope.views import VIEWS
 
 PAIR = np.concatenate([rows.listener_row(), rows.client_row(), rows.server_row()])
@@ -58,6 +59,20 @@ def test_a_trace_that_was_cut_off_is_shown_and_said_to_be(cli, tmp_path):
     assert result.exit_code == 0
     assert "127.0.0.1:50164" in result.stdout
     assert "cut off" in result.stderr
+
+
+def test_of_a_great_many_the_views_of_all_leave_the_path_out(cli, tmp_path, monkeypatch):
+    """Its objects are what costs; one connection, and JSON, have it all the same."""
+    monkeypatch.setattr(telling, "WITH_PATH", 1)
+    clients = [rows.client_row(cookie=n, lport=2000 + n, isn=n) for n in (1, 2)]
+    syn = rows.tcp_header(2001, 8080, 1, window=4321)
+    sent = rows.segment_event(PathKind.SENT, rows.T0 + 25_000, syn)
+    path = tmp_path / "path.syn"
+    write(path, rows.trace(clients, events=[sent]))
+    assert "win 4321" not in cli("show", path).stdout
+    assert "win 4321" in cli("show", path, "--connection", "c1").stdout
+    assert '"window":4321' in cli("show", path, "--json").stdout
+    assert "the first 1 of 2" in cli("show", path, "--view", "ladder").stderr
 
 
 def test_more_than_can_be_drawn_is_said(cli, tmp_path, monkeypatch):
