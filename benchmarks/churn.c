@@ -3,7 +3,8 @@
  * Loopback churn: socket, connect, accept4, close, close, by one thread pinned to one CPU.
  *
  * Destinations rotate through 127.1.x.y, so that TIME_WAIT never uses up the ports of any of them.
- * Prints one line: connections, ns per connection, connections per second.
+ * Prints one line: connections, ns per connection, connections per second; with -b, a line for each
+ * block of connections: when it began and when it ended, ns of CLOCK_MONOTONIC.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -30,11 +31,12 @@ struct options {
 	int own_netns;
 	int null_address;	/* accept4() without an address: getpeername hooks stay silent */
 	int reset;		/* SO_LINGER 0: the client's close sends RST, no TIME_WAIT */
+	long block;		/* connections per block; 0: no blocks */
 	const char *cgroup;	/* directory to enter before the first socket */
 };
 
 static const char usage[] =
-	"usage: churn [-n connections] [-w warmup] [-c cpu] [-m messages] [-g cgroup-directory] [-u] [-0] [-r]\n"
+	"usage: churn [-n connections] [-w warmup] [-c cpu] [-m messages] [-b block] [-g cgroup-directory] [-u] [-0] [-r]\n"
 	"  -u  in a network namespace of its own (root)\n"
 	"  -0  pass accept4() no address\n"
 	"  -r  close with RST\n";
@@ -44,12 +46,13 @@ static struct options parse(int argc, char **argv)
 	struct options o = { .connections = 20000, .warmup = 500, .cpu = -1 };
 	int c;
 
-	while ((c = getopt(argc, argv, "n:w:c:m:g:u0r")) != -1) {
+	while ((c = getopt(argc, argv, "n:w:c:m:b:g:u0r")) != -1) {
 		switch (c) {
 		case 'n': o.connections = atol(optarg); break;
 		case 'w': o.warmup = atol(optarg); break;
 		case 'c': o.cpu = atoi(optarg); break;
 		case 'm': o.messages = atoi(optarg); break;
+		case 'b': o.block = atol(optarg); break;
 		case 'g': o.cgroup = optarg; break;
 		case 'u': o.own_netns = 1; break;
 		case '0': o.null_address = 1; break;
@@ -157,7 +160,7 @@ int main(int argc, char **argv)
 {
 	struct options o = parse(argc, argv);
 	struct sockaddr_in to;
-	long long began, took;
+	long long began, took, block_began, block_ended;
 	long i = 0;
 	int listener;
 
@@ -167,12 +170,19 @@ int main(int argc, char **argv)
 		own_netns();
 	if (o.cpu >= 0)
 		pin(o.cpu);
+	setvbuf(stdout, NULL, _IOLBF, 0);	/* a block is told when it ends, whatever ends the churn */
 	listener = listen_any(&to);
 	for (; i < o.warmup; i++)
 		one(&o, listener, to, i);
-	began = now();
-	for (; i < o.warmup + o.connections; i++)
+	began = block_began = now();
+	for (; i < o.warmup + o.connections; i++) {
 		one(&o, listener, to, i);
+		if (!o.block || (i - o.warmup + 1) % o.block)
+			continue;
+		block_ended = now();
+		printf("block %lld %lld\n", block_began, block_ended);
+		block_began = now();
+	}
 	took = now() - began;
 	printf("connections %ld ns_per_connection %.1f connections_per_s %.1f\n", o.connections,
 	       (double)took / o.connections, o.connections * 1e9 / took);

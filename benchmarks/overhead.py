@@ -2,9 +2,10 @@
 
     make bench            or: .venv/bin/python benchmarks/overhead.py [--quick] [--pairs N] [--only WORD]
 
-A pair is the churn once without and once with the tracer, in an order that alternates; rounds of all
-tracers follow each other, so that a slow drift of the machine meets all alike. Quoted are ratios
-within pairs; the absolute times are this machine's.
+A pair is two windows of one churn, without and with the tracer, in an order that alternates; rounds of
+all tracers follow each other, so that a slow drift of the machine meets all alike. Tracers that start
+the churn themselves (perf trace, strace) get two runs instead. Quoted are ratios within pairs; the
+absolute times are this machine's.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from statistics import median
 
 import churning
 import tracers
+import windows
 
 TARGET_LOSS = 0.07
 TARGET_ADDED_US = 2.5
@@ -30,7 +32,7 @@ FEWEST = 500
 class Result:
     """The pairs of one tracer: ns per connection without and with it, and what it lost."""
 
-    connections: int
+    connections: int = 0
     without: list[float] = field(default_factory=list)
     with_it: list[float] = field(default_factory=list)
     lost: int = 0
@@ -60,8 +62,9 @@ def main() -> None:
     results = {t.name: Result(max(FEWEST, round(options.connections * t.share))) for t in chosen}
     with tempfile.TemporaryDirectory(prefix="synscope-bench-") as scratch:
         churn = churning.build(Path(scratch))
+        add_windows([t for t in chosen if not t.wraps], results, options, churn)
         for number in range(options.pairs):
-            for tracer in chosen:
+            for tracer in (t for t in chosen if t.wraps):
                 add_pair(tracer, results[tracer.name], number, churn, options.null_address)
     print(environment(options))
     print_table(results)
@@ -71,18 +74,38 @@ def main() -> None:
         print_targets(results)
 
 
+def add_windows(
+    chosen: list[tracers.Tracer], results: dict[str, Result], options: argparse.Namespace, churn: Path
+) -> None:
+    """Pairs of windows in one churn, for the tracers that can come and go."""
+    if not chosen:
+        return
+    pairs = windows.measure(chosen, options.pairs, options.seconds, churn, options.null_address)
+    for tracer, without, with_it, lost in pairs:
+        result = results[tracer.name]
+        result.without.append(without)
+        result.with_it.append(with_it)
+        result.lost += lost
+
+
 def parse() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--pairs", type=int, default=6, help="pairs per tracer (6)")
-    parser.add_argument("--connections", type=int, default=20_000, help="connections per run (20000)")
+    parser.add_argument("--pairs", type=int, default=12, help="pairs per tracer (12)")
+    parser.add_argument("--seconds", type=float, default=0.5, help="a window's length (0.5)")
+    parser.add_argument(
+        "--connections",
+        type=int,
+        default=20_000,
+        help="per run of perf trace, strace (20000)",
+    )
     parser.add_argument("--only", action="append", metavar="WORD", help="tracers whose name holds WORD")
     parser.add_argument("--null-address", action="store_true", help="the churn passes accept4() no address")
-    parser.add_argument("--quick", action="store_true", help="2 pairs of 2000 connections: a smoke test")
+    parser.add_argument("--quick", action="store_true", help="2 short pairs: a smoke test")
     options = parser.parse_args()
     options.only = options.only or [""]
     if options.quick:
-        options.pairs, options.connections = 2, 2000
+        options.pairs, options.connections, options.seconds = 2, 2000, 0.2
     return options
 
 
@@ -131,7 +154,7 @@ def environment(options: argparse.Namespace) -> str:
     address = "NULL" if options.null_address else "given"
     return (
         f"kernel {platform.release()} {platform.machine()}, {os.cpu_count()} CPUs; {options.pairs} pairs of "
-        f"{options.connections} connections (fewer for the slow); accept4() address {address}"
+        f"windows of {options.seconds} s; accept4() address {address}"
     )
 
 

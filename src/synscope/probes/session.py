@@ -11,7 +11,7 @@ import numpy as np
 
 from synscope import __version__
 from synscope.events.trace import Footer, Header, Rows, Trace
-from synscope.events.wire import HALF, PATH_EVENT
+from synscope.events.wire import HALF, MILESTONE, PATH_EVENT
 from synscope.kernel import cgroups, sysctls
 from synscope.kernel.btf import Btf
 from synscope.kernel.build_id import build_id
@@ -25,6 +25,8 @@ from synscope.probes.ring import Ring
 from synscope.probes.table import Table
 
 Sink = Callable[[Rows, Rows], None]
+_NEVER = (1 << 64) - 1
+_BEGINNINGS = [MILESTONE[name] for name in ("connect", "syn_out", "request", "ack_in")]
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,11 +74,25 @@ def config_row(options: Options, btf: Btf) -> np.void:
     return row  # type: ignore[no-any-return]
 
 
+def begun_within(halves: Rows, since_ns: int, until_ns: int) -> Rows:
+    """Which halves began while every hook was attached, as booleans; what is no half yet is kept.
+
+    Hooks are attached and detached one after the other: of a connection that begins meanwhile one half
+    may be seen without the other, which would read as a peer that is elsewhere.
+    """
+    moments = halves["t"][:, _BEGINNINGS]
+    never = np.uint64(_NEVER)
+    begun = np.where(moments == 0, never, moments).min(axis=1, initial=never)
+    kept: Rows = (begun == never) | ((begun >= np.uint64(since_ns)) & (begun <= np.uint64(until_ns)))
+    return kept
+
+
 class Session:
     """A context manager: entering loads and attaches, leaving detaches everything."""
 
     header: Header
     attached_ns: int = 0  # CLOCK_MONOTONIC when the last hook was attached
+    _detaching_ns: int = _NEVER
 
     def __init__(
         self, options: Options, header_command: list[str], sink: Sink | None = None, keep: bool = True
@@ -155,6 +171,7 @@ class Session:
         return len(halves)
 
     def _take(self, halves: Rows, events: Rows) -> None:
+        halves = halves[begun_within(halves, self.attached_ns, self._detaching_ns)]
         if not halves.size and not events.size:
             return
         self._named.note(halves, events)
@@ -177,8 +194,8 @@ class Session:
 
         Without `keep` the trace holds only the rows that `new_halves()` has not given yet.
         """
+        ended = self._detaching_ns = time.monotonic_ns()
         self._loader.detach()
-        ended = time.monotonic_ns()
         self.poll()
         self._take(self._table.undecided(), np.empty(0, PATH_EVENT))
         halves = np.concatenate(self._halves) if self._halves else np.empty(0, HALF)
