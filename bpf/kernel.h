@@ -129,15 +129,21 @@ struct timer_list { void (*function)(struct timer_list *); };
 
 /*
  * A kernel pointer that the verifier takes for a number, made readable by plain loads: 6.2 and later
- * (a35b9af4ec2c "bpf: Add a kfunc for generic type cast"). The call itself becomes one move. A probe
- * read costs three returns, and on CPUs with the SRSO mitigation each return some 8 ns.
+ * (a35b9af4ec2c "bpf: Add a kfunc for generic type cast"). The call itself becomes one move; a probe
+ * read costs some 20 ns.
  */
 extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym __weak;
 
 #define CAST(type, pointer) ((type *)bpf_rdonly_cast((const void *)(pointer), bpf_core_type_id_kernel(type)))
 
-/* `field` of the struct `type` at `pointer`, by the cheapest means that this kernel has. */
+/*
+ * `field` of the struct `type` at `pointer`, by the cheapest means that this kernel has. `cast`, in the
+ * caller's scope, is a constant: a program asks config.cast once, and the verifier drops the other half.
+ */
 #define GET(type, pointer, field)                                                                      \
-	(config.cast ? CAST(type, pointer)->field : BPF_CORE_READ((type *)(pointer), field))
+	(cast ? CAST(type, pointer)->field : BPF_CORE_READ((type *)(pointer), field))
+
+#define likely(x) __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
 
 #endif

@@ -2,6 +2,14 @@
 /* The cgroup hooks: what the owner asks of its socket, seen in the owner's own context. */
 #include "track.h"
 
+/* By a load where the kernel allows it; a call only where the socket has no cookie yet. */
+static __always_inline __u64 cookie_at(void *ctx, void *sk)
+{
+	__u64 cookie = config.cast ? cookie_of(CAST(struct sock, sk)) : 0;
+
+	return cookie ?: bpf_get_socket_cookie(ctx);
+}
+
 SEC("cgroup/sock_create")
 int sock_create(struct bpf_sock *ctx)
 {
@@ -26,7 +34,7 @@ int sock_create(struct bpf_sock *ctx)
 SEC("cgroup/sock_release")
 int sock_release(struct bpf_sock *ctx)
 {
-	struct half *h = half_find(GET(struct sock, ctx, __sk_common.skc_cookie.counter));
+	struct half *h = half_find(cookie_at(ctx, ctx));
 
 	if (!h)
 		return 1;
@@ -60,7 +68,7 @@ static __always_inline void start_attempt(struct half *h)
 
 static __always_inline struct half *connecting(struct bpf_sock_addr *ctx)
 {
-	__u64 cookie = COOKIE(ctx, ctx->sk);
+	__u64 cookie = cookie_at(ctx, ctx->sk);
 	struct half *h = half_find(cookie);
 	__u16 rport = bpf_ntohs(ctx->user_port);
 
@@ -173,7 +181,7 @@ int post_bind6(struct bpf_sock *ctx)
  */
 static __always_inline void accepted(struct bpf_sock_addr *ctx)
 {
-	struct half *h = half_find(GET(struct sock, ctx->sk, __sk_common.skc_cookie.counter));
+	struct half *h = half_find(cookie_at(ctx, ctx->sk));
 	__u64 t;
 
 	if (!h || h->side != SIDE_SERVER || h->t[MS_ACCEPTED])

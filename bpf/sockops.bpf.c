@@ -13,8 +13,11 @@
 /* The kernel's own context has the socket; the public one hides a request_sock. */
 #define SOCK_OF(ctx) ((void *)GET(struct bpf_sock_ops_kern, ctx, sk))
 
+/* A helper's call only where the socket has no cookie yet. */
+#define COOKIE(ctx, sk) (GET(struct sock, sk, __sk_common.skc_cookie.counter) ?: bpf_get_socket_cookie(ctx))
+
 /* Rare, and out of the way of what runs for every connection. */
-static __noinline int listens(struct bpf_sock_ops *ctx)
+static __noinline int listens(struct bpf_sock_ops *ctx, const int cast)
 {
 	void *sk = SOCK_OF(ctx);
 	__u64 cookie = COOKIE(ctx, sk), t = bpf_ktime_get_ns();
@@ -32,8 +35,8 @@ static __noinline int listens(struct bpf_sock_ops *ctx)
 	h->side = SIDE_LISTENER;
 	h->t[MS_LISTEN] = t;
 	half_own(h);
-	copy_ends(h, sk);
-	h->netns = netns_of(sk);
+	copy_ends(h, sk, cast);
+	h->netns = netns_of(sk, cast);
 	h->backlog_max = GET(struct sock, sk, sk_max_ack_backlog);
 	h->known |= KNOWN_BACKLOG;
 	port = h->lport;
@@ -45,7 +48,7 @@ static __noinline int listens(struct bpf_sock_ops *ctx)
 }
 
 /* The SYN is about to leave: both ports and the ISN are chosen. */
-static __always_inline void syn_out(void *sk)
+static __always_inline void syn_out(void *sk, const int cast)
 {
 	__u64 cookie = GET(struct sock, sk, __sk_common.skc_cookie.counter);
 	struct half *h = half_find(cookie);
@@ -54,7 +57,7 @@ static __always_inline void syn_out(void *sk)
 	if (!h || h->t[MS_SYN_OUT])
 		return;
 	h->t[MS_SYN_OUT] = bpf_ktime_get_ns();
-	copy_ends(h, sk);
+	copy_ends(h, sk, cast);
 	if (!half_is_wanted(h)) {
 		half_free(h);
 		return;
@@ -66,7 +69,7 @@ static __always_inline void syn_out(void *sk)
 		flow->client = cookie;
 }
 
-static __always_inline void synack_out(void *req)
+static __always_inline void synack_out(void *req, const int cast)
 {
 	struct half *h = half_find(GET(struct sock_common, req, skc_cookie.counter));
 
@@ -83,13 +86,13 @@ static __always_inline int answers_traced(struct half *h)
 }
 
 /* Who may follow this request: its listener's owner, or the traced client that it answers. */
-static __always_inline int request_is_wanted(struct half *h, void *listener)
+static __always_inline int request_is_wanted(struct half *h, void *listener, const int cast)
 {
 	struct half *lh = half_find(h->listener);
 
 	if (lh && lh->side == SIDE_LISTENER)
 		h->flags |= lh->flags & HALF_PEER;
-	else if (!sock_is_traced(listener)) {
+	else if (!sock_is_traced(listener, cast)) {
 		if (!config.peers || !answers_traced(h))
 			return 0;
 		h->flags |= HALF_PEER;
@@ -98,7 +101,7 @@ static __always_inline int request_is_wanted(struct half *h, void *listener)
 }
 
 /* tcp_conn_request has accepted a SYN: the cookie is already that of the child to come. */
-static __always_inline void requested(struct bpf_sock_ops *ctx)
+static __always_inline void requested(struct bpf_sock_ops *ctx, const int cast)
 {
 	void *req = SOCK_OF(ctx);
 	void *listener = GET(struct sock_common, req, skc_listener);
@@ -112,15 +115,15 @@ static __always_inline void requested(struct bpf_sock_ops *ctx)
 	if (!h)
 		return;
 	h->t[MS_REQUEST] = bpf_ktime_get_ns();
-	copy_ends(h, req);
+	copy_ends(h, req, cast);
 	h->listener = GET(struct sock_common, listener, skc_cookie.counter);
 	h->peer_isn = GET(struct tcp_request_sock, req, rcv_isn);
 	h->isn = GET(struct tcp_request_sock, req, snt_isn);
-	h->netns = netns_of(req);
+	h->netns = netns_of(req, cast);
 	h->known |= KNOWN_ISN | KNOWN_PEER_ISN | KNOWN_BACKLOG;
 	h->backlog = GET(struct sock, listener, sk_ack_backlog);
 	h->backlog_max = GET(struct sock, listener, sk_max_ack_backlog);
-	if (!request_is_wanted(h, listener)) {
+	if (!request_is_wanted(h, listener, cast)) {
 		half_free(h);
 		return;
 	}
@@ -133,21 +136,20 @@ static __always_inline void requested(struct bpf_sock_ops *ctx)
 static __always_inline void copy_header(struct half *h, struct bpf_sock_ops *ctx)
 {
 	void *data = ctx->skb_data, *end = ctx->skb_data_end;
+	__u32 *from = data, *to = (__u32 *)h->header;
 	__u8 length = 0;
 
-#pragma unroll
+#pragma clang loop unroll(disable)
 	for (int i = 0; i < HALF_HEADER / 4; i++) {
-		__u32 *from = data + i * 4;
-
-		if ((void *)(from + 1) > end)
+		if ((void *)(from + i + 1) > end)
 			break;
-		((__u32 *)h->header)[i] = *from;
+		to[i] = from[i];
 		length = i * 4 + 4;
 	}
 	h->header_len = length;
 }
 
-static __always_inline void active_established(struct bpf_sock_ops *ctx)
+static __always_inline void active_established(struct bpf_sock_ops *ctx, const int cast)
 {
 	void *sk = SOCK_OF(ctx);
 	struct half *h = half_find(GET(struct sock, sk, __sk_common.skc_cookie.counter));
@@ -161,22 +163,22 @@ static __always_inline void active_established(struct bpf_sock_ops *ctx)
 }
 
 /* A child without a request: its SYN was answered with a cookie, and nothing was kept of it. */
-static __noinline int from_syn_cookie(struct bpf_sock_ops *ctx)
+static __noinline int from_syn_cookie(struct bpf_sock_ops *ctx, const int cast)
 {
 	void *sk = SOCK_OF(ctx);
 	__u16 port = GET(struct sock_common, sk, skc_num);
 	__u64 cookie = COOKIE(ctx, sk), listener = listener_on(port);
 	struct half *h;
 
-	if (!listener && !sock_is_traced(sk))
+	if (!listener && !sock_is_traced(sk, cast))
 		return 0;
 	h = half_claim(cookie, SIDE_SERVER, HOOK_SOCKOPS);
 	if (!h)
 		return 0;
 	h->flags |= HALF_SYN_COOKIE;
 	h->listener = listener;
-	h->netns = netns_of(sk);
-	copy_ends(h, sk);
+	h->netns = netns_of(sk, cast);
+	copy_ends(h, sk, cast);
 	h->isn = GET(struct tcp_sock, sk, snd_una) - 1;
 	h->peer_isn = GET(struct tcp_sock, sk, rcv_nxt) - 1;
 	h->known |= KNOWN_ISN | KNOWN_PEER_ISN;
@@ -186,14 +188,15 @@ static __noinline int from_syn_cookie(struct bpf_sock_ops *ctx)
 }
 
 /* The child is in the accept queue (inet_csk_complete_hashdance comes first) and about to be ESTABLISHED. */
-static __always_inline void passive_established(struct bpf_sock_ops *ctx)
+static __always_inline void passive_established(struct bpf_sock_ops *ctx, const int cast)
 {
 	void *sk = SOCK_OF(ctx);
 	__u64 cookie = GET(struct sock, sk, __sk_common.skc_cookie.counter);
 	struct half *h = half_find(cookie);
 
-	if (!h) {
-		from_syn_cookie(ctx);
+	/* A request that was seen has a cookie, for requested() asked for it: without a half it was turned away. */
+	if (unlikely(!h && !cookie)) {
+		from_syn_cookie(ctx, cast);
 		h = half_find(GET(struct sock, sk, __sk_common.skc_cookie.counter));
 	}
 	if (!h || h->side != SIDE_SERVER)	/* a simultaneous open ends here too (RFC 9293 section 3.5) */
@@ -205,29 +208,37 @@ static __always_inline void passive_established(struct bpf_sock_ops *ctx)
 		h->t[MS_QUEUED] = bpf_ktime_get_ns();
 }
 
-SEC("sockops")
-int tcp_events(struct bpf_sock_ops *ctx)
+static __always_inline void dispatch(struct bpf_sock_ops *ctx, const int cast)
 {
 	switch (ctx->op) {
 	case BPF_SOCK_OPS_NEEDS_ECN:
 		if (ctx->is_fullsock)
-			syn_out(SOCK_OF(ctx));
+			syn_out(SOCK_OF(ctx), cast);
 		else
-			synack_out(SOCK_OF(ctx));
+			synack_out(SOCK_OF(ctx), cast);
 		break;
 	case BPF_SOCK_OPS_RWND_INIT:
 		if (!ctx->is_fullsock)
-			requested(ctx);
+			requested(ctx, cast);
 		break;
 	case BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB:
-		active_established(ctx);
+		active_established(ctx, cast);
 		break;
 	case BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB:
-		passive_established(ctx);
+		passive_established(ctx, cast);
 		break;
 	case BPF_SOCK_OPS_TCP_LISTEN_CB:
-		listens(ctx);
+		listens(ctx, cast);
 		break;
 	}
+}
+
+SEC("sockops")
+int tcp_events(struct bpf_sock_ops *ctx)
+{
+	if (config.cast)
+		dispatch(ctx, 1);
+	else
+		dispatch(ctx, 0);
 	return 1;
 }

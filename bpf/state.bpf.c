@@ -89,7 +89,7 @@ int BPF_PROG(inet_sock_set_state, struct sock *sk, int from, int to)
 	__s32 stack;
 	__u64 t;
 
-	if (!config.until_close && !config.path && !is_of_setup(from, to))
+	if (!is_of_setup(from, to) && !config.keep)
 		return 0;
 	if (sk->sk_protocol != IPPROTO_TCP)
 		return 0;

@@ -19,7 +19,7 @@ char LICENSE[] SEC("license") = "GPL";
 
 #define WAYS 4
 #define SPARE 8
-#define ENTRIES_PER_SLOT 4
+#define ENTRIES 65536
 #define PORTS 65536
 
 /* Set by the loader before the programs are loaded: branches on it are pruned by the verifier. */
@@ -28,17 +28,19 @@ struct config {
 	__u32 cgroup_level;
 	__u32 netns;		/* ns.inum; 0: any */
 	__u32 pid;		/* tgid; 0: any */
-	__u32 slots;		/* halves that can be under way at once, a power of two */
+	__u32 slots;		/* halves that can be under way at once */
 	__u8 address[16];	/* local or remote; IPv4 in the first four bytes */
 	__u16 port;		/* local or remote, host order; 0: any */
 	__u8 address_family;	/* 0: any address */
 	__u8 peers;		/* also the other end on this host, whoever owns it */
 	__u8 path;		/* stacks and events */
 	__u8 until_close;
+	__u8 keep;		/* path or until_close: a half stays after its fate is decided */
+	__u8 filters;		/* netns, port or address is set */
 	__u8 cast;		/* the kernel has bpf_rdonly_cast */
 	__u8 pad;
 	__u16 queue_purge;	/* the drop reason of sockets being emptied at close(): never a fault */
-	__u8 pad2[6];
+	__u8 pad2[4];
 };
 
 const volatile struct config config SEC(".rodata.config") = { .slots = 1 };
@@ -51,7 +53,7 @@ struct entry {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);		/* the loader sets the size: ENTRIES_PER_SLOT * slots */
+	__uint(max_entries, ENTRIES);
 	__type(key, __u32);
 	__type(value, struct entry);
 } entries SEC(".maps");
@@ -201,7 +203,7 @@ static __always_inline __s32 stack_take(void *ctx, enum hook hook)
 
 static __always_inline struct entry *entry_at(__u64 cookie, __u32 way)
 {
-	__u32 key = (cookie + way) & (config.slots * ENTRIES_PER_SLOT - 1);
+	__u32 key = (cookie + way) & (ENTRIES - 1);
 
 	return bpf_map_lookup_elem(&entries, &key);
 }
@@ -230,9 +232,9 @@ static __always_inline struct entry *entry_find(__u64 cookie)
 
 	if (!e || !cookie)
 		return 0;
-	if (e->cookie == cookie)
+	if (likely(e->cookie == cookie))
 		return e;
-	return e->displaced ? entry_find_displaced(cookie) : 0;
+	return unlikely(e->displaced) ? entry_find_displaced(cookie) : 0;
 }
 
 /* The half of this socket, or NULL where it is not traced. */
@@ -261,7 +263,7 @@ static __always_inline struct entry *entry_claim(__u64 cookie)
 {
 	struct entry *e = entry_at(cookie, 0);
 
-	if (e && !e->cookie && !__sync_val_compare_and_swap(&e->cookie, 0, cookie))
+	if (likely(e && !e->cookie && !__sync_val_compare_and_swap(&e->cookie, 0, cookie)))
 		return e;
 	return entry_claim_displaced(cookie);
 }
@@ -271,7 +273,7 @@ static __always_inline void entry_free(struct entry *e)
 	struct entry *home = entry_at(e->cookie, 0);
 
 	e->slot = 0;
-	if (home && home->cookie != e->cookie)
+	if (unlikely(home && home->cookie != e->cookie))
 		__sync_fetch_and_add(&home->displaced, -1);
 	e->cookie = 0;
 }
@@ -299,6 +301,7 @@ static __always_inline __u32 slot_take(void)
 
 	if (!spare)
 		return 0;
+#pragma clang loop unroll(disable)
 	for (int i = 0; i < SPARE; i++) {
 		if (!spare->slot[i])
 			continue;
@@ -319,7 +322,10 @@ static __always_inline int slot_give(__u32 slot)
 	__u32 zero = 0;
 	struct spare *spare = bpf_map_lookup_elem(&spares, &zero);
 
-	for (int i = 0; spare && i < SPARE; i++)
+	if (!spare)
+		return 0;
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < SPARE; i++)
 		if (!spare->slot[i] && !__sync_val_compare_and_swap(&spare->slot[i], 0, slot))
 			return 0;
 	return slot_give_shared(slot);
@@ -329,8 +335,9 @@ static __always_inline void half_clear(struct half *h, enum side side)
 {
 	__u64 *words = (__u64 *)h;
 
-	/* Word by word: clang writes an unaligned memset byte by byte. The cookie, word 0, stays. */
-#pragma unroll
+	/* A loop of four instructions: code that every connection runs costs by its length, for the kernel's
+	 * own path has pushed it out of the cache. The cookie, word 0, stays. */
+#pragma clang loop unroll(disable)
 	for (int i = 1; i <= (int)(offsetof(struct half, header) / sizeof(*words)); i++)
 		words[i] = 0;
 	h->side = side;
@@ -343,11 +350,11 @@ static __always_inline struct half *half_claim_slot(__u64 cookie, enum side side
 	struct half *h;
 	__u32 slot;
 
-	if (!e)
+	if (unlikely(!e))
 		return 0;
 	slot = slot_take();
 	h = slot ? slot_at(slot) : 0;
-	if (!h) {
+	if (unlikely(!h)) {
 		entry_free(e);
 		return 0;
 	}
@@ -361,7 +368,7 @@ static __always_inline struct half *half_claim(__u64 cookie, enum side side, enu
 {
 	struct half *h = half_claim_slot(cookie, side);
 
-	if (!h)
+	if (unlikely(!h))
 		count(hook, LOST_TABLE_FULL);
 	return h;
 }
@@ -387,7 +394,7 @@ static __always_inline void half_emit(struct half *h, enum fate fate, __u64 t, e
 	h->fate = fate;
 	if (!h->t[MS_DECIDED])
 		h->t[MS_DECIDED] = t;
-	if (bpf_ringbuf_output(&ring, h, sizeof(*h), BPF_RB_NO_WAKEUP))
+	if (unlikely(bpf_ringbuf_output(&ring, h, sizeof(*h), BPF_RB_NO_WAKEUP)))
 		count(hook, LOST_RING_FULL);
 	h->flags |= HALF_EMITTED;
 }
@@ -396,7 +403,7 @@ static __always_inline void half_emit(struct half *h, enum fate fate, __u64 t, e
 static __always_inline void half_decide(struct half *h, enum fate fate, __u64 t, enum hook hook)
 {
 	half_emit(h, fate, t, hook);
-	if (!config.path && !config.until_close)
+	if (!config.keep)
 		half_free(h);
 }
 
@@ -405,7 +412,7 @@ static __always_inline void half_transition(struct half *h, int from, int to, __
 {
 	__u32 n = h->transition_count;
 
-	if (n >= HALF_TRANSITIONS) {
+	if (unlikely(n >= HALF_TRANSITIONS)) {
 		count(hook, LOST_TRANSITIONS);
 		return;
 	}
@@ -465,7 +472,7 @@ static __always_inline int current_is_traced(void)
 }
 
 /* Is this socket's cgroup the traced one or below it? A pid is decided by accept(), in process context. */
-static __always_inline int sock_is_traced(struct sock *sk)
+static __always_inline int sock_is_traced(struct sock *sk, const int cast)
 {
 	if (config.pid || !config.cgroup)
 		return 1;
@@ -484,9 +491,11 @@ static __always_inline int is_wanted_address(const __u8 *address)
 	       (own[1] == wanted[1] && own[2] == wanted[2] && own[3] == wanted[3]);
 }
 
-/* The filters on port and address, once both ends are known. */
+/* The filters on namespace, port and address, once both ends are known. */
 static __always_inline int half_is_wanted(struct half *h)
 {
+	if (!config.filters)
+		return 1;
 	if (config.netns && h->netns != config.netns)
 		return 0;
 	if (config.port && h->lport != config.port && h->rport != config.port)
@@ -530,14 +539,14 @@ static __always_inline __u64 listener_on(__u16 port)
 }
 
 /* Both ends of a socket, from whatever pointer to it. */
-static __always_inline void copy_ends(struct half *h, void *sk)
+static __always_inline void copy_ends(struct half *h, void *sk, const int cast)
 {
 	__be32 *local = (void *)h->local, *remote = (void *)h->remote;
 
 	h->family = GET(struct sock_common, sk, skc_family);
 	h->lport = GET(struct sock_common, sk, skc_num);
 	h->rport = bpf_ntohs(GET(struct sock_common, sk, skc_dport));
-	if (h->family == AF_INET) {
+	if (likely(h->family == AF_INET)) {
 		local[0] = GET(struct sock_common, sk, skc_rcv_saddr);
 		remote[0] = GET(struct sock_common, sk, skc_daddr);
 		return;
@@ -556,14 +565,11 @@ static __always_inline __u64 cookie_of(const struct sock *sk)
 }
 
 /* ns.inum of the socket's network namespace, from whatever pointer to it. */
-static __always_inline __u32 netns_of(void *sk)
+static __always_inline __u32 netns_of(void *sk, const int cast)
 {
 	struct net *net = GET(struct sock_common, sk, skc_net.net);
 
 	return GET(struct net, net, ns.inum);
 }
-
-/* Of any pointer to a socket; a helper's call only where the socket has no cookie yet. */
-#define COOKIE(ctx, sk) (GET(struct sock, sk, __sk_common.skc_cookie.counter) ?: bpf_get_socket_cookie(ctx))
 
 #endif

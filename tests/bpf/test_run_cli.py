@@ -114,7 +114,7 @@ def test_the_demo_is_a_true_story():
     for word in ("SYN_SENT → ESTABLISHED", "tcp_v4_connect", "inet_csk_listen_start", "ISN+1"):
         assert word in done.stdout
     assert done.stdout.rstrip().splitlines()[-1].startswith("Next: synscope run")
-    assert max(map(len, done.stdout.splitlines())) <= 110
+    assert max(map(len, done.stdout.splitlines())) <= 80
 
 
 def test_no_connection_is_said():

@@ -90,3 +90,10 @@ def accept_null(listener: socket.socket) -> socket.socket:
     if descriptor < 0:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
     return socket.socket(fileno=descriptor)
+
+
+def disconnect(sock: socket.socket) -> None:
+    """connect() to AF_UNSPEC: the connection is dissolved, the socket is as new (connect(2))."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.connect(sock.fileno(), bytes(16), 16):
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))

@@ -3,9 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
-
-import msgspec
+from typing import Any, Literal
 
 from synscope.connections.build import connections
 from synscope.connections.model import Connection
@@ -62,10 +60,9 @@ def tracing(options: Options) -> Iterator[Taken]:
         taken.finish()
 
 
-def of_cgroup(cgroup: Path, detail: Literal["record", "path"] = "path", **more: object) -> Options:
+def of_cgroup(cgroup: Path, detail: Literal["record", "path"] = "path", **more: Any) -> Options:
     """Options that trace a cgroup."""
-    options = Options(cgroup=cgroup, detail=detail)
-    return msgspec.structs.replace(options, **more)
+    return Options(cgroup=cgroup, detail=detail, **more)
 
 
 def summary(connection: Connection) -> tuple[object, ...]:

@@ -2,8 +2,7 @@
 
 import shlex
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -20,9 +19,9 @@ if TYPE_CHECKING:
 
 DRAWN = 20_000
 """Connections that a view gets at most: as objects they take some KiB each, as rows 456 bytes a half."""
-WITH_PATH = 1_000
-"""The same, with the segments and call trees of `path` detail: those cost 2 ms and tens of KiB each."""
-SHOW_PATH = ("ladder", "calls")
+SCREENS = 1_000
+"""The same, of a view that draws each on a screen or two; call trees also take three times the memory."""
+EACH_ON_A_SCREEN = ("ladder", "calls")
 
 
 class Telling(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,20 +54,22 @@ def tell(trace: "Trace", telling: Telling, stream: TextIO) -> None:
         draw(trace, telling, stream)
 
 
-def connections_of(trace: "Trace", identity: str | None) -> "Iterator[Connection]":
-    """All connections of `trace`, or the one with that id (`c1`, or `#1` as the views write it)."""
-    from synscope.connections.build import count, iter_connections  # noqa: PLC0415
+def connections_of(trace: "Trace", identity: str | None, calls: bool = True) -> "Sequence[Connection]":
+    """All connections of `trace`, or the one with that id (`c1`, or `#1` as the views write it).
 
-    found = iter_connections(trace)
+    Each is made when it is asked for; without `calls`, without its call trees.
+    """
+    from synscope.connections.build import Connections  # noqa: PLC0415
+
+    made = Connections(trace, calls=calls)
     if identity is None:
-        return found
+        return made
     number = identity.removeprefix("c").removeprefix("#")
-    total = count(trace)
-    if not number.isdecimal() or not 1 <= int(number) <= total:
-        why = f"it has {f'c1 to c{total}' if total else 'none at all'}"
+    if not number.isdecimal() or not 1 <= int(number) <= len(made):
+        why = f"it has {f'c1 to c{len(made)}' if made else 'none at all'}"
         remedy = "--view table, to see all"
         raise SynscopeError(f"no connection {identity!r} in this trace", why, remedy, Exit.USAGE)
-    return islice(found, int(number) - 1, int(number))
+    return [made[int(number) - 1]]
 
 
 def print_json(found: "Iterable[Connection]") -> None:
@@ -81,14 +82,13 @@ def print_json(found: "Iterable[Connection]") -> None:
 
 
 def draw(trace: "Trace", telling: Telling, stream: TextIO) -> None:
-    """Draw the view; of many connections the first, of a great many without what only a path tells."""
-    from synscope.connections.build import count  # noqa: PLC0415
+    """Draw the view; of a great many connections the first."""
     from synscope.views import VIEWS  # noqa: PLC0415
     from synscope.views.story import story  # noqa: PLC0415
 
     style = terminal.style(stream, telling.width)
-    trace, limit = _drawable(trace, telling)
-    found = list(islice(connections_of(trace, telling.connection), limit))
+    made = connections_of(trace, telling.connection, _wants_calls(trace, telling))
+    found = made[: SCREENS if telling.view in EACH_ON_A_SCREEN else DRAWN]
     if telling.view == "story":
         lines = story(found, trace, style, telling.next_command)
     else:
@@ -96,18 +96,15 @@ def draw(trace: "Trace", telling: Telling, stream: TextIO) -> None:
     console = terminal.console(stream, telling.color, style.width)
     for line in lines:
         console.print(line, soft_wrap=True)
-    if len(found) == limit < count(trace):
-        ending.say(f"drawn: the first {limit} of {count(trace)} connections; --json has all")
+    if len(found) < len(made):
+        ending.say(f"drawn: the first {len(found)} of {len(made)} connections; --json has all")
 
 
-def _drawable(trace: "Trace", telling: Telling) -> "tuple[Trace, int]":
+def _wants_calls(trace: "Trace", telling: Telling) -> bool:
+    """Of many connections only one view shows the call trees."""
     from synscope.connections.build import count  # noqa: PLC0415
 
-    if telling.view in SHOW_PATH or telling.connection:
-        return trace, WITH_PATH
-    if trace.events.size and count(trace) > WITH_PATH:
-        trace = msgspec.structs.replace(trace, events=trace.events[:0])
-    return trace, DRAWN
+    return telling.view == "calls" or telling.connection is not None or count(trace) <= SCREENS
 
 
 def next_command(saved: Path | None, argv: Sequence[str]) -> str:

@@ -1,11 +1,14 @@
 """The call forest of a connection: what its stacks show, merged into one tree per side and context."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from operator import attrgetter
+from typing import NamedTuple
 
 import msgspec
 
-from synscope.connections.model import Call, Context, Evidence, SideName
+from synscope.connections.model import Call, Context, SideName
 from synscope.connections.stacks import Path
 
 
@@ -28,16 +31,32 @@ class SystemCall(msgspec.Struct, frozen=True, kw_only=True):
     ret: str | None = None
 
 
-@dataclass
-class _Node:
-    """A `Call` in the making."""
+Seen = tuple[SideName, Path, str]
+"""A sighting without its time."""
+_Root = tuple[SideName, Context, str]
+
+
+class _Tree(NamedTuple):
+    """A call without its times: `first` is the number of the sighting that it was first seen in."""
 
     function: str
     side: SideName
     context: Context
-    seen_ns: int
-    evidence: Evidence = "stack"
-    call: SystemCall | None = None
+    first: int
+    marks: tuple[str, ...]
+    children: tuple["_Tree", ...]
+
+    @property
+    def root(self) -> _Root:
+        return self.side, self.context, self.function
+
+
+@dataclass
+class _Node:
+    """A `_Tree` in the making."""
+
+    function: str
+    first: int
     marks: dict[str, None] = field(default_factory=dict)
     children: dict[str, "_Node"] = field(default_factory=dict)
 
@@ -48,40 +67,66 @@ def call_forest(sightings: Iterable[Sighting], calls: Iterable[SystemCall] = ())
     A system call gives its root the times of entry and exit, and is a root of its own (evidence
     `probe`) where no stack was taken in it.
     """
-    roots: dict[tuple[SideName, Context, str], _Node] = {}
-    for seen in sorted(sightings, key=lambda sighting: sighting.t_ns):
-        _insert(roots, seen)
+    ordered = sorted(sightings, key=attrgetter("t_ns"))
+    trees = _trees(tuple((seen.side, seen.path, seen.mark) for seen in ordered))
+    entered: dict[_Root, SystemCall] = {}
     for call in calls:
-        _attach(roots, call)
-    return tuple(_call(node) for node in sorted(roots.values(), key=lambda node: node.seen_ns))
+        entered.setdefault((call.side, "process", call.function), call)
+    times = [seen.t_ns for seen in ordered]
+    roots = [_root(tree, times, entered.pop(tree.root, None)) for tree in trees]
+    roots += [_probed(call) for call in entered.values()]
+    return tuple(sorted(roots, key=attrgetter("seen_ns")))
 
 
-def _insert(roots: dict[tuple[SideName, Context, str], _Node], seen: Sighting) -> None:
-    context, frames = seen.path
-    node = roots.setdefault((seen.side, context, frames[0]), _Node(frames[0], seen.side, context, seen.t_ns))
-    for function in frames[1:]:
-        node = node.children.setdefault(function, _Node(function, seen.side, context, seen.t_ns))
-    node.marks[seen.mark] = None
+@lru_cache(1024)
+def _trees(sightings: tuple[Seen, ...]) -> tuple[_Tree, ...]:
+    """The trees of sightings in order of time: connections that took the same way have the same ones."""
+    roots: dict[_Root, _Node] = {}
+    for number, (side, (context, frames), mark) in enumerate(sightings):
+        node = roots.setdefault((side, context, frames[0]), _Node(frames[0], number))
+        for function in frames[1:]:
+            node = node.children.setdefault(function, _Node(function, number))
+        node.marks[mark] = None
+    return tuple(_tree(node, side, context) for (side, context, _), node in roots.items())
 
 
-def _attach(roots: dict[tuple[SideName, Context, str], _Node], call: SystemCall) -> None:
-    key: tuple[SideName, Context, str] = (call.side, "process", call.function)
-    node = roots.setdefault(key, _Node(call.function, call.side, "process", call.enter_ns, evidence="probe"))
-    if node.call is None:
-        node.call = call
-        node.seen_ns = min(node.seen_ns, call.enter_ns)
+def _tree(node: _Node, side: SideName, context: Context) -> _Tree:
+    children = tuple(_tree(child, side, context) for child in node.children.values())
+    return _Tree(node.function, side, context, node.first, tuple(node.marks), children)
 
 
-def _call(node: _Node) -> Call:
+def _root(tree: _Tree, times: Sequence[int], entered: SystemCall | None) -> Call:
+    call = _call(tree, times)
+    if entered is None:
+        return call
+    return msgspec.structs.replace(
+        call,
+        seen_ns=min(times[tree.first], entered.enter_ns),
+        enter_ns=entered.enter_ns,
+        exit_ns=entered.exit_ns,
+        ret=entered.ret,
+    )
+
+
+def _call(tree: _Tree, times: Sequence[int]) -> Call:
+    function, side, context, first, marks, children = tree
     return Call(
-        function=node.function,
-        evidence=node.evidence,
-        side=node.side,
-        context=node.context,
-        seen_ns=node.seen_ns,
-        enter_ns=node.call.enter_ns if node.call else None,
-        exit_ns=node.call.exit_ns if node.call else None,
-        ret=node.call.ret if node.call else None,
-        marks=tuple(node.marks),
-        children=tuple(_call(child) for child in node.children.values()),
+        function=function,
+        side=side,
+        context=context,
+        seen_ns=times[first],
+        marks=marks,
+        children=tuple([_call(child, times) for child in children]),
+    )
+
+
+def _probed(call: SystemCall) -> Call:
+    return Call(
+        function=call.function,
+        evidence="probe",
+        side=call.side,
+        seen_ns=call.enter_ns,
+        enter_ns=call.enter_ns,
+        exit_ns=call.exit_ns,
+        ret=call.ret,
     )

@@ -1,115 +1,101 @@
 """One row as an object: the `Half` that is shown, its milestones and its changes of state."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from synscope.connections.model import Half, Listener, Milestone, SideName, Transition
+from synscope.connections.rows import HalfRow, Step
 from synscope.connections.stacks import Stacks
 from synscope.events.decode import address_text
 from synscope.events.trace import Trace
-from synscope.events.wire import HALF_TRANSITIONS, MILESTONE, MILESTONES, HalfFlag, Known
+from synscope.events.wire import MILESTONE, MILESTONES, HalfFlag, Known
 from synscope.tcp.errnos import errno_name
 from synscope.tcp.states import State, state_name
 
-Row = Any
-"""One row of `wire.HALF` (a numpy.void)."""
+# As plain numbers: each use of a flag's operators costs as much as all the rest of a field.
+_ISN, _PEER_ISN, _BACKLOG, _UID = (int(bit) for bit in (Known.ISN, Known.PEER_ISN, Known.BACKLOG, Known.UID))
+_PEER, _SYN_COOKIE = int(HalfFlag.PEER), int(HalfFlag.SYN_COOKIE)
+_LISTEN = int(State.LISTEN)
 
-_OF_THE_LISTENER = ("socket", "bind", "listen")
 
-
-def half_of(row: Row, trace: Trace, listener: Listener | None = None) -> Half:
+def half_of(row: HalfRow, trace: Trace, listener: Listener | None = None) -> Half:
     """The half that a row tells of; 0 becomes None wherever 0 means unknown."""
-    known = Known(int(row["known"]))
-    address, port = _end(row, "local", "lport")
-    peer_address, peer_port = _end(row, "remote", "rport")
-    pid = int(row["pid"])
+    address, port = _end(row.local, row.lport, row.family)
+    peer_address, peer_port = _end(row.remote, row.rport, row.family)
     return Half(
         address=address,
         port=port,
         peer_address=peer_address,
         peer_port=peer_port,
-        netns=int(row["netns"]) or None,
-        cgroup=int(row["cgroup"]) or None,
-        pid=pid or None,
-        tid=int(row["tid"]) or None,
-        comm=_comm(row) if pid else None,
-        uid=int(row["uid"]) if Known.UID in known else None,
-        cookie=int(row["cookie"]) or None,
+        netns=row.netns or None,
+        cgroup=row.cgroup or None,
+        pid=row.pid or None,
+        tid=row.tid or None,
+        comm=_text(row.comm) if row.pid else None,
+        uid=row.uid if row.known & _UID else None,
+        cookie=row.cookie or None,
         isn=isn_of(row),
         listener=listener,
-        traced=not int(row["flags"]) & HalfFlag.PEER,
-        retransmits=max(int(row["syn_retransmits"]), int(row["synack_retransmits"])),
-        sk_err=errno_name(int(row["sk_err"])),
-        sk_err_soft=errno_name(int(row["sk_err_soft"])),
-        drop_reason=drop_reason(trace, int(row["drop_reason"])),
-        drop_location=location(trace, int(row["drop_location"])),
+        traced=not row.flags & _PEER,
+        retransmits=max(row.syn_retransmits, row.synack_retransmits),
+        sk_err=errno_name(row.sk_err),
+        sk_err_soft=errno_name(row.sk_err_soft),
+        drop_reason=drop_reason(trace, row.drop_reason),
+        drop_location=location(trace, row.drop_location),
     )
 
 
-def listener_of(row: Row) -> Listener | None:
+def listener_of(row: HalfRow) -> Listener | None:
     """What a server half knows of the listening socket behind it; None for other halves."""
-    cookie = int(row["listener"])
-    if not cookie:
+    if not row.listener:
         return None
-    counted = bool(int(row["known"]) & Known.BACKLOG)
+    counted = row.known & _BACKLOG
     return Listener(
-        cookie=cookie,
-        backlog_at_syn=int(row["backlog"]) if counted else None,
-        backlog_max=int(row["backlog_max"]) if counted or int(row["backlog_max"]) else None,
-        syn_cookie=bool(int(row["flags"]) & HalfFlag.SYN_COOKIE),
+        cookie=row.listener,
+        backlog_at_syn=row.backlog if counted else None,
+        backlog_max=row.backlog_max if counted or row.backlog_max else None,
+        syn_cookie=bool(row.flags & _SYN_COOKIE),
     )
 
 
-def isn_of(row: Row) -> int | None:
+def isn_of(row: HalfRow) -> int | None:
     """The half's own initial sequence number, where known."""
-    return int(row["isn"]) if int(row["known"]) & Known.ISN else None
+    return row.isn if row.known & _ISN else None
 
 
-def peer_isn_of(row: Row) -> int | None:
+def peer_isn_of(row: HalfRow) -> int | None:
     """The peer's initial sequence number as this half knows it."""
-    return int(row["peer_isn"]) if int(row["known"]) & Known.PEER_ISN else None
+    return row.peer_isn if row.known & _PEER_ISN else None
 
 
-def moment(row: Row, name: str) -> int | None:
+def moment(row: HalfRow, name: str) -> int | None:
     """When the row's half passed the milestone `name`, ns."""
-    return int(row["t"][MILESTONE[name]]) or None
+    return row.t[MILESTONE[name]] or None
 
 
-def milestones_of(row: Row, side: SideName) -> Iterator[Milestone]:
+def milestones_of(row: HalfRow, side: SideName) -> Iterator[Milestone]:
     """The milestones that were seen, in the order of their names' list."""
-    times: list[int] = row["t"].tolist()
-    for name, at in zip(MILESTONES, times, strict=False):
+    for name, at in zip(MILESTONES, row.t, strict=False):
         if at:
             yield Milestone(name, side, at)
 
 
-def listener_milestones(row: Row) -> Iterator[Milestone]:
-    """A listener's part in its connections' story: socket, bind and listen, on the server's side."""
-    return (mark for mark in milestones_of(row, "server") if mark.name in _OF_THE_LISTENER)
+def transitions_of(steps: Iterable[Step], side: SideName, stacks: Stacks) -> Iterator[Transition]:
+    """Changes of state, in the order in which they were made."""
+    for step in steps:
+        source, target = states_of(step)
+        yield Transition(side=side, source=source, target=target, t_ns=step.t, by=stacks.maker(step.stack))
 
 
-def steps_of(row: Row) -> list[Row]:
-    """The transitions that the row holds (at most HALF_TRANSITIONS)."""
-    return list(row["transitions"][: min(int(row["transition_count"]), HALF_TRANSITIONS)])
+def states_of(step: Step) -> tuple[str, str]:
+    """The names of the states left and entered."""
+    return _state(step.source), _state(step.target)
 
 
-def transitions_of(row: Row, side: SideName, stacks: Stacks) -> Iterator[Transition]:
-    """The row's changes of state, in the order in which they were made."""
-    for step in steps_of(row):
-        yield Transition(
-            side=side,
-            source=state_name(int(step["from"])),
-            target=state_name(int(step["to"])),
-            t_ns=int(step["t"]),
-            by=stacks.maker(int(step["stack"])),
-        )
-
-
-def listener_steps(row: Row) -> list[Row]:
+def listener_steps(row: HalfRow) -> list[Step]:
     """The changes of state by which a socket came to listen: what it did later is not its children's."""
-    steps = steps_of(row)
-    entered = [at for at, step in enumerate(steps) if int(step["to"]) == State.LISTEN]
-    return steps[: entered[0] + 1] if entered else []
+    entered = [at for at, step in enumerate(row.transitions) if step.target == _LISTEN]
+    return row.transitions[: entered[0] + 1] if entered else []
 
 
 def drop_reason(trace: Trace, number: int) -> str | None:
@@ -125,16 +111,19 @@ def location(trace: Trace, address: int) -> str | None:
     return symbol.split("+", 1)[0] if symbol else f"{address:#x}"
 
 
-def _end(row: Row, address: str, port: str) -> tuple[str | None, int | None]:
+def _end(address: bytes, port: int, family: int) -> tuple[str | None, int | None]:
     """An end as text and port. Zeros are no address: a socket that is bound to none yet."""
-    number = int(row[port])
-    raw = row[address].tobytes()
-    if not number and not any(raw):
+    if not port and not any(address):
         return None, None
-    return address_text(raw, int(row["family"])), number or None
+    return address_text(address, family), port or None
 
 
-def _comm(row: Row) -> str:
+@lru_cache(256)
+def _text(comm: bytes) -> str:
     """`task->comm`: bytes, NUL-terminated, which need not be UTF-8."""
-    name: bytes = row["comm"].tobytes()
-    return name.split(b"\0", 1)[0].decode("utf-8", "replace")
+    return comm.split(b"\0", 1)[0].decode("utf-8", "replace")
+
+
+@lru_cache(256)
+def _state(number: int) -> str:
+    return state_name(number)

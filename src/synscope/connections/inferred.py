@@ -6,15 +6,17 @@ the segment that made it ESTABLISHED. What follows from these is given, the rest
 
 import msgspec
 
-from synscope.connections.half import Row, isn_of, moment, peer_isn_of
+from synscope.connections.half import isn_of, moment, peer_isn_of
 from synscope.connections.model import Segment, SideName
+from synscope.connections.rows import HalfRow
 from synscope.events.wire import HalfFlag
 from synscope.tcp.header import ACK, RST, SYN, TcpHeader, parse_header
 
 _SEQUENCE = 2**32
+_TFO = int(HalfFlag.TFO)
 
 
-def inferred_segments(client: Row | None, server: Row | None) -> list[Segment]:
+def inferred_segments(client: HalfRow | None, server: HalfRow | None) -> list[Segment]:
     """SYN, SYN-ACK and final ACK, as far as the rows of the halves prove each; numbered from 1."""
     client_isn, server_isn = isns_of(client, server)
     found = (
@@ -25,7 +27,7 @@ def inferred_segments(client: Row | None, server: Row | None) -> list[Segment]:
     return [msgspec.structs.replace(segment, n=n) for n, segment in enumerate(filter(None, found), 1)]
 
 
-def isns_of(client: Row | None, server: Row | None) -> tuple[int | None, int | None]:
+def isns_of(client: HalfRow | None, server: HalfRow | None) -> tuple[int | None, int | None]:
     """The client's ISN and the server's, each as its own socket knows it, else as the peer's does."""
     mine = None if client is None else isn_of(client)
     yours = None if server is None else isn_of(server)
@@ -36,7 +38,7 @@ def isns_of(client: Row | None, server: Row | None) -> tuple[int | None, int | N
     return mine, yours
 
 
-def _syn(client: Row | None, server: Row | None, isn: int | None) -> Segment | None:
+def _syn(client: HalfRow | None, server: HalfRow | None, isn: int | None) -> Segment | None:
     sent = _when(client, "syn_out")
     proven = sent is not None or (server is not None and peer_isn_of(server) is not None)
     if isn is None or not proven:
@@ -48,7 +50,7 @@ def _syn(client: Row | None, server: Row | None, isn: int | None) -> Segment | N
 
 
 def _synack(
-    client: Row | None, server: Row | None, client_isn: int | None, server_isn: int | None
+    client: HalfRow | None, server: HalfRow | None, client_isn: int | None, server_isn: int | None
 ) -> Segment | None:
     """The client's header bytes are the SYN-ACK's; else a server that sent it proves seq and ack."""
     sent, received = _when(server, "synack_out"), _when(client, "synack_in")
@@ -58,7 +60,7 @@ def _synack(
     if header is not None and header.seq == server_isn:
         return _from_header("server", header, sent, received)
     # With data in the SYN (RFC 7413) more than the SYN is acknowledged: how much, is not known here.
-    ack = None if client_isn is None or _tfo(client, server) else (client_isn + 1) % _SEQUENCE
+    ack = None if client_isn is None or _with_data(client, server) else (client_isn + 1) % _SEQUENCE
     return Segment(
         n=0,
         source="server",
@@ -72,14 +74,14 @@ def _synack(
 
 
 def _final_ack(
-    client: Row | None, server: Row | None, client_isn: int | None, server_isn: int | None
+    client: HalfRow | None, server: HalfRow | None, client_isn: int | None, server_isn: int | None
 ) -> Segment | None:
     """The server's header bytes are the final ACK's; without them a client that was seen to send it."""
     sent, received = _when(client, "ack_out"), _when(server, "ack_in")
     header = _header(server, ACK)
     if header is not None:
         return _from_header("client", header, sent, received)
-    if sent is None or client_isn is None or server_isn is None or _tfo(client, server):
+    if sent is None or client_isn is None or server_isn is None or _with_data(client, server):
         return None
     seq, ack = (client_isn + 1) % _SEQUENCE, (server_isn + 1) % _SEQUENCE
     return Segment(
@@ -102,17 +104,18 @@ def _from_header(source: SideName, header: TcpHeader, sent: int | None, received
     )
 
 
-def _header(row: Row | None, bits: int) -> TcpHeader | None:
+def _header(row: HalfRow | None, bits: int) -> TcpHeader | None:
     """The header that the row holds, if it has these of SYN and ACK set and no RST."""
     if row is None:
         return None
-    header = parse_header(row["header"].tobytes()[: int(row["header_len"])])
+    header = parse_header(row.header[: row.header_len])
     return header if header is not None and header.bits & (SYN | ACK | RST) == bits else None
 
 
-def _when(row: Row | None, name: str) -> int | None:
+def _when(row: HalfRow | None, name: str) -> int | None:
     return None if row is None else moment(row, name)
 
 
-def _tfo(*rows: Row | None) -> bool:
-    return any(row is not None and int(row["flags"]) & HalfFlag.TFO for row in rows)
+def _with_data(*rows: HalfRow | None) -> bool:
+    """Whether the SYN carried data."""
+    return any(row is not None and row.flags & _TFO for row in rows)

@@ -2,6 +2,9 @@
 
 These types are `connection-json.md`'s, field by field: `synscope.export.json` encodes them as they
 stand, and every view is a function of them. Times are ns of CLOCK_MONOTONIC. None means unknown.
+
+What a connection has many of is not tracked by Python's cyclic garbage collector (`gc=False`: frozen
+trees hold no cycles), which would go through all of them again and again as thousands are made.
 """
 
 from typing import Literal
@@ -28,7 +31,7 @@ Evidence = Literal["stack", "tail_call", "ops_pointer", "probe", "inlined", "eff
 Context = Literal["process", "softirq"]
 
 
-class Listener(msgspec.Struct, frozen=True, kw_only=True):
+class Listener(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """The listening socket behind a server half; `backlog_at_syn` counts its accept queue at the SYN."""
 
     cookie: int | None = None
@@ -37,7 +40,7 @@ class Listener(msgspec.Struct, frozen=True, kw_only=True):
     syn_cookie: bool | None = None
 
 
-class Half(msgspec.Struct, frozen=True, kw_only=True):
+class Half(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One side of one connection attempt.
 
     Attributes:
@@ -74,7 +77,7 @@ class Half(msgspec.Struct, frozen=True, kw_only=True):
     peer_port: int | None = None
 
 
-class Milestone(msgspec.Struct, frozen=True):
+class Milestone(msgspec.Struct, frozen=True, gc=False):
     """A moment in a half's life; `name` is one of `events.wire.MILESTONES`."""
 
     name: str
@@ -82,7 +85,9 @@ class Milestone(msgspec.Struct, frozen=True):
     t_ns: int
 
 
-class Transition(msgspec.Struct, frozen=True, kw_only=True, rename={"source": "from", "target": "to"}):
+class Transition(
+    msgspec.Struct, frozen=True, gc=False, kw_only=True, rename={"source": "from", "target": "to"}
+):
     """A state change, names as in the kernel without `TCP_`; `by` is the function that made it."""
 
     side: SideName
@@ -92,7 +97,7 @@ class Transition(msgspec.Struct, frozen=True, kw_only=True, rename={"source": "f
     by: str | None = None
 
 
-class Segment(msgspec.Struct, frozen=True, kw_only=True, rename={"source": "from"}):
+class Segment(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename={"source": "from"}):
     """One segment of the handshake (or an RST), with the sender's and the receiver's time.
 
     Attributes:
@@ -126,7 +131,7 @@ class Phase(msgspec.Struct, frozen=True):
     duration_ns: int
 
 
-class Call(msgspec.Struct, frozen=True, kw_only=True):
+class Call(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A function in the kernel's call path, and how it is known.
 
     Attributes:

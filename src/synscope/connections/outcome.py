@@ -4,8 +4,9 @@ None is an answer: it says that the evidence does not decide (in `record` detail
 before any SYN leaves no error behind).
 """
 
-from synscope.connections.half import Row, moment, steps_of
+from synscope.connections.half import moment
 from synscope.connections.model import Outcome
+from synscope.connections.rows import HalfRow
 from synscope.events.wire import Fate, HalfFlag
 from synscope.tcp.errnos import ERRNOS, errno_name
 from synscope.tcp.states import State
@@ -50,7 +51,7 @@ _BY_NAME: dict[str, Outcome] = {
 _BY_NUMBER: dict[int, Outcome] = {_NUMBER[name]: outcome for name, outcome in _BY_NAME.items()}
 
 
-def outcome_of(client: Row | None, server: Row | None) -> Outcome | None:
+def outcome_of(client: HalfRow | None, server: HalfRow | None) -> Outcome | None:
     """The connection's outcome, from the rows of its halves (None for one that was not seen)."""
     if any(row is not None and established(row) for row in (client, server)):
         return "established"
@@ -59,7 +60,7 @@ def outcome_of(client: Row | None, server: Row | None) -> Outcome | None:
     return _of_server(server) if server is not None else None
 
 
-def errno_of(client: Row | None, server: Row | None) -> str | None:
+def errno_of(client: HalfRow | None, server: HalfRow | None) -> str | None:
     """The name of the error that the failing call returned; None where none failed or none is known.
 
     Out of local ports nothing is left in the socket, but connect() has one error for it.
@@ -73,62 +74,64 @@ def errno_of(client: Row | None, server: Row | None) -> str | None:
     return errno_name(error)
 
 
-def established(row: Row) -> bool:
+def established(row: HalfRow) -> bool:
     """Whether the half was ever ESTABLISHED."""
     return moment(row, "established") is not None or State.ESTABLISHED in _reached(row)
 
 
-def _of_client(row: Row) -> Outcome | None:
+def _of_client(row: HalfRow) -> Outcome | None:
     error = _error(row)
+    if error == _NUMBER["EADDRNOTAVAIL"] and row.lport and moment(row, "bind") is not None:
+        return "address_in_use"  # bind() gave a port, and another socket has the same two ends
     if error:
         return _BY_NUMBER.get(error)
     if _without_port(row):
         return "no_local_port"
     if _aborted(row):
         return "aborted"
-    return "in_progress" if row["fate"] == Fate.OPEN and State.CLOSE not in _reached(row) else None
+    return "in_progress" if row.fate == Fate.OPEN and State.CLOSE not in _reached(row) else None
 
 
-def _of_server(row: Row) -> Outcome | None:
+def _of_server(row: HalfRow) -> Outcome | None:
     reset = _reset_at(row)
-    if reset or int(row["sk_err"]):
-        return reset or _BY_NUMBER.get(int(row["sk_err"]))
-    return "in_progress" if row["fate"] == Fate.OPEN else None
+    if reset or row.sk_err:
+        return reset or _BY_NUMBER.get(row.sk_err)
+    return "in_progress" if row.fate == Fate.OPEN else None
 
 
-def _reset_at(row: Row) -> Outcome | None:
+def _reset_at(row: HalfRow) -> Outcome | None:
     """An RST that ended a request or a half in SYN_RECV (RFC 9293 section 3.10.7.4, first check)."""
-    return "reset" if int(row["flags"]) & HalfFlag.RESET_IN else None
+    return "reset" if row.flags & HalfFlag.RESET_IN else None
 
 
-def _error(row: Row) -> int:
+def _error(row: HalfRow) -> int:
     """The error that ended the attempt: the call's own, else the socket's."""
-    error = int(row["error"])
+    error = row.error
     in_flight = State.SYN_SENT in _reached(row)
     if error in PENDING or (in_flight and error == _NUMBER["EALREADY"]):
         error = 0
-    return error or int(row["sk_err"])
+    return error or row.sk_err
 
 
-def _without_port(row: Row) -> bool:
+def _without_port(row: HalfRow) -> bool:
     """CLOSE → SYN_SENT → CLOSE and no port: inet_hash_connect() found none free, in tcp_v4_connect()."""
     return (
-        int(row["lport"]) == 0
+        row.lport == 0
         and moment(row, "syn_out") is None
         and _reached(row)[:2] == [State.SYN_SENT, State.CLOSE]
     )
 
 
-def _aborted(row: Row) -> bool:
+def _aborted(row: HalfRow) -> bool:
     """Closed by its owner: the SYN was out and no error came, or the call said "in progress" and no more.
 
     Without a SYN, CLOSE with a port may also be a bound port whose four-tuple is taken: not decided.
     """
-    if row["fate"] == Fate.RELEASED and int(row["error"]) in PENDING:
+    if row.fate == Fate.RELEASED and row.error in PENDING:
         return True
     closed = _reached(row)[-1:] == [State.CLOSE]
     return closed and State.SYN_SENT in _reached(row) and moment(row, "syn_out") is not None
 
 
-def _reached(row: Row) -> list[int]:
-    return [int(step["to"]) for step in steps_of(row)]
+def _reached(row: HalfRow) -> list[int]:
+    return [step.target for step in row.transitions]

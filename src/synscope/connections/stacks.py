@@ -89,21 +89,31 @@ def _without_entry(frames: list[str]) -> list[str]:
 
 
 class Stacks:
-    """The stacks of a trace by id; each is cut once, however many events share it."""
+    """The stacks of a trace by id; each is cut once, however many events share it.
+
+    Stacks that differ in offsets only are one path, the same object: it compares quickly.
+    """
 
     def __init__(self, symbols: Mapping[int, Sequence[str]]) -> None:
         self._symbols = symbols
         self._paths: dict[int, Path] = {}
+        self._makers: dict[int, str | None] = {}
+        self._same: dict[Path, Path] = {}
 
     def path(self, stack: int) -> Path | None:
         """The stack's path; None without a stack (a negative id, or one that was not read) or frames."""
         if stack not in self._symbols:
             return None
         if stack not in self._paths:
-            self._paths[stack] = cut(self._symbols[stack])
+            path = cut(self._symbols[stack])
+            self._paths[stack] = self._same.setdefault(path, path)
         path = self._paths[stack]
         return path if path.frames else None
 
     def maker(self, stack: int) -> str | None:
         """See `maker_of`; None without a stack."""
-        return maker_of(self._symbols[stack]) if stack in self._symbols else None
+        if stack not in self._symbols:
+            return None
+        if stack not in self._makers:
+            self._makers[stack] = maker_of(self._symbols[stack])
+        return self._makers[stack]

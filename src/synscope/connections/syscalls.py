@@ -1,9 +1,14 @@
 """The system calls of a trace: which one a milestone was reached in."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from synscope.connections.calls import SystemCall
+from synscope.connections.half import moment
 from synscope.connections.model import SideName
+from synscope.connections.rows import HalfRow
+from synscope.connections.timeline import Timeline, column
 from synscope.events.trace import Trace
 from synscope.events.wire import PathKind
 from synscope.tcp.errnos import errno_name
@@ -15,6 +20,7 @@ _PREFIX = {
     "s390x": "__s390x_sys_",
     "riscv64": "__riscv_sys_",
 }
+_CALL, _RETURN = int(PathKind.CALL), int(PathKind.RETURN)
 _GREATEST_ERRNO = 4095  # MAX_ERRNO, include/linux/err.h
 
 CALLS_OF_MILESTONES = {
@@ -31,42 +37,48 @@ class SystemCalls:
 
     def __init__(self, trace: Trace) -> None:
         events = trace.events
-        chosen = events[np.isin(events["kind"], (PathKind.CALL, PathKind.RETURN))]
-        order = np.lexsort((chosen["t"], chosen["tid"]))
-        self._events = chosen[order]
-        self._tid = self._events["tid"]
+        chosen = events[np.isin(events["kind"], (_CALL, _RETURN))]
+        self._timeline = Timeline(chosen["tid"], chosen["t"])
+        self._kind, self._syscall = (
+            column(chosen[name][self._timeline.order]) for name in ("kind", "syscall")
+        )
+        self._code = chosen["code"][self._timeline.order]
         self._names = trace.header.syscalls
         self._prefix = _PREFIX.get(trace.header.machine, "sys_")
 
-    def __len__(self) -> int:
-        return len(self._events)
+    def of(self, row: HalfRow, side: SideName) -> Iterator[SystemCall]:
+        """The calls in which the row's thread reached the row's milestones."""
+        if not row.tid or not len(self._timeline):
+            return
+        for milestone in CALLS_OF_MILESTONES:
+            t_ns = moment(row, milestone)
+            call = None if t_ns is None else self.find(row.tid, milestone, t_ns, side)
+            if call is not None:
+                yield call
 
     def find(self, tid: int, milestone: str, t_ns: int, side: SideName) -> SystemCall | None:
         """The call in which thread `tid` reached the milestone at `t_ns`: its last before that time."""
-        names = CALLS_OF_MILESTONES[milestone]
-        begin, end = (int(np.searchsorted(self._tid, tid, side=edge)) for edge in ("left", "right"))
-        last = begin + int(np.searchsorted(self._events["t"][begin:end], np.uint64(t_ns), side="right")) - 1
+        begin, end = self._timeline.between(tid, 0, t_ns + 1)
+        last = end - 1
         # accept() is seen at its end: its RETURN may be stamped just before the milestone.
-        while last >= begin and self._events["kind"][last] != PathKind.CALL:
+        while last >= begin and self._kind[last] != _CALL:
             last -= 1
-        if last < begin or self._name(last) not in names:
+        if last < begin or self._name(last) not in CALLS_OF_MILESTONES[milestone]:
             return None
-        return self._call(last, end, side)
+        return self._call(last, self._timeline.span(tid)[1], side)
 
-    def _name(self, at: int) -> str:
-        return self._names.get(int(self._events["syscall"][at]), "")
+    def _name(self, place: int) -> str:
+        return self._names.get(self._syscall[place], "")
 
-    def _call(self, at: int, end: int, side: SideName) -> SystemCall:
-        call = self._events[at]
-        after = self._events[at + 1] if at + 1 < end else None
-        if after is None or after["kind"] != PathKind.RETURN or after["syscall"] != call["syscall"]:
-            after = None
+    def _call(self, place: int, end: int, side: SideName) -> SystemCall:
+        after = place + 1
+        done = after < end and self._kind[after] == _RETURN and self._syscall[after] == self._syscall[place]
         return SystemCall(
-            function=self._prefix + self._name(at),
+            function=self._prefix + self._name(place),
             side=side,
-            enter_ns=int(call["t"]),
-            exit_ns=None if after is None else int(after["t"]),
-            ret=None if after is None else returned(int(after["code"])),
+            enter_ns=self._timeline.time(place),
+            exit_ns=self._timeline.time(after) if done else None,
+            ret=returned(int(self._code[after])) if done else None,
         )
 
 

@@ -1,12 +1,13 @@
 """Vectorised helpers over rows of `wire.HALF`: what is done to all of them before any is an object."""
 
 import ipaddress
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
 from synscope.events.trace import Rows
-from synscope.events.wire import MILESTONES
+from synscope.events.wire import MILESTONE, MILESTONES
 
 U64 = npt.NDArray[np.uint64]
 
@@ -15,8 +16,10 @@ AF_INET, AF_INET6 = 2, 10
 # Bytes 8..15 of a v4-mapped address, ::ffff:a.b.c.d (RFC 4291 section 2.5.5.2), as a little-endian
 # word: the address is in the upper half.
 _MAPPED = np.uint64(0xFFFF0000)
+_MAPPED_PREFIX = bytes(10) + b"\xff\xff"
 _LOW = np.uint64(0xFFFFFFFF)
 _HALF_WORD = np.uint64(32)
+_SPREAD = np.uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio
 
 
 def latest(halves: Rows) -> Rows:
@@ -36,9 +39,14 @@ def latest(halves: Rows) -> Rows:
 
 
 def _identity(halves: Rows) -> U64:
-    """Cookies count sockets since boot, so their upper byte is free for the attempt."""
+    """Cookies count sockets since boot, so their upper byte is free for the attempt.
+
+    A decided half leaves its slot, and with it the count of attempts: the time of connect() tells two
+    attempts on one socket apart.
+    """
     key: U64 = halves["cookie"] << np.uint64(8)
     key |= halves["attempt"]
+    key ^= halves["t"][:, MILESTONE["connect"]] * _SPREAD
     unknown = np.flatnonzero(halves["cookie"] == 0)
     key[unknown] = np.uint64(2**64 - 1) - unknown.astype(np.uint64)
     return key
@@ -78,6 +86,7 @@ def first_seen(halves: Rows) -> U64:
     return first
 
 
+@lru_cache(4096)
 def address_text(address: bytes, family: int) -> str | None:
     """One address as text, a v4-mapped one as plain IPv4; None for an unknown family."""
     if family == AF_INET:
@@ -90,4 +99,4 @@ def address_text(address: bytes, family: int) -> str | None:
 
 def is_mapped(address: bytes, family: int) -> bool:
     """True for ::ffff:a.b.c.d on an AF_INET6 socket (RFC 4291 section 2.5.5.2)."""
-    return family == AF_INET6 and ipaddress.IPv6Address(address[:16]).ipv4_mapped is not None
+    return family == AF_INET6 and address.startswith(_MAPPED_PREFIX)

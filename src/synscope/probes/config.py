@@ -17,10 +17,12 @@ CONFIG = np.dtype(
         ("peers", "u1"),
         ("path", "u1"),
         ("until_close", "u1"),
+        ("keep", "u1"),
+        ("filters", "u1"),
         ("cast", "u1"),
         ("pad", "u1"),
         ("queue_purge", "<u2"),
-        ("pad2", "V6"),
+        ("pad2", "V4"),
     ]
 )
 

@@ -37,7 +37,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         netns: ns.inum; pid: a tgid; port, address: local or remote.
         peers: also the other end on this host of a traced half, whoever owns it.
         until_close: send each half a second time when it closes.
-        slots: halves that can be under way at once, a power of two.
+        slots: halves that can be under way at once, at most 65,536.
     """
 
     detail: Literal["record", "path"] = "record"
@@ -69,6 +69,8 @@ def config_row(options: Options, btf: Btf) -> np.void:
     row["peers"] = options.peers
     row["path"] = options.detail == "path"
     row["until_close"] = options.until_close
+    row["keep"] = options.until_close or options.detail == "path"
+    row["filters"] = bool(options.netns or options.port or options.address)
     row["cast"] = btf.has_function("bpf_rdonly_cast")
     row["queue_purge"] = btf.enum_values("skb_drop_reason").get("SKB_DROP_REASON_QUEUE_PURGE", 0)
     return row  # type: ignore[no-any-return]
@@ -103,7 +105,6 @@ class Session:
         self._sink = sink
         path = options.detail == "path"
         self._sizes = {
-            "entries": options.slots * 4,
             "halves": options.slots,
             "freed": options.slots,
             "ring": options.ring_bytes,

@@ -20,7 +20,7 @@ class FakeSession:
     footer = Footer(ended_mono_ns=rows.T0 + 1_000_000)
     opened: ClassVar[list] = []
 
-    def __init__(self, options, header_command, sink=None):
+    def __init__(self, options, header_command, sink=None, keep=True):
         self.options, self.command, self.sink = options, header_command, sink
         self.closed = False
         self.status = "unfinished"

@@ -61,18 +61,24 @@ def test_a_trace_that_was_cut_off_is_shown_and_said_to_be(cli, tmp_path):
     assert "cut off" in result.stderr
 
 
-def test_of_a_great_many_the_views_of_all_leave_the_path_out(cli, tmp_path, monkeypatch):
-    """Its objects are what costs; one connection, and JSON, have it all the same."""
-    monkeypatch.setattr(telling, "WITH_PATH", 1)
+def test_of_a_great_many_the_call_trees_are_drawn_of_the_first(cli, tmp_path, monkeypatch):
+    """They are what costs; segments are in every view, and one connection and JSON have all."""
+    monkeypatch.setattr(telling, "SCREENS", 1)
     clients = [rows.client_row(cookie=n, lport=2000 + n, isn=n) for n in (1, 2)]
     syn = rows.tcp_header(2001, 8080, 1, window=4321)
-    sent = rows.segment_event(PathKind.SENT, rows.T0 + 25_000, syn)
+    sent = rows.segment_event(PathKind.SENT, rows.T0 + 25_000, syn, stack=1)
     path = tmp_path / "path.syn"
-    write(path, rows.trace(clients, events=[sent]))
-    assert "win 4321" not in cli("show", path).stdout
-    assert "win 4321" in cli("show", path, "--connection", "c1").stdout
-    assert '"window":4321' in cli("show", path, "--json").stdout
+    write(path, rows.trace(clients, [sent], {1: ["dev_hard_start_xmit+0x1", "tcp_connect+0x2"]}))
+    every = cli("show", path).stdout
+    assert "win 4321" in every
+    assert "tcp_connect" not in every
+    assert "tcp_connect" in cli("show", path, "--connection", "c1").stdout
+    assert '"function":"tcp_connect"' in cli("show", path, "--json").stdout
+    calls = cli("show", path, "--view", "calls")
+    assert "tcp_connect" in calls.stdout
+    assert "the first 1 of 2" in calls.stderr
     assert "the first 1 of 2" in cli("show", path, "--view", "ladder").stderr
+    assert cli("show", path, "--view", "states").stderr == ""
 
 
 def test_more_than_can_be_drawn_is_said(cli, tmp_path, monkeypatch):

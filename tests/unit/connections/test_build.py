@@ -1,5 +1,6 @@
 """From rows to connections: order, contents, and the calls of both sides of one loopback connection."""
 
+import msgspec
 import pytest
 
 from rows import (
@@ -14,8 +15,10 @@ from rows import (
     tcp_header,
     trace,
 )
-from synscope.connections.build import connections, count, iter_connections
+from synscope.connections import build
+from synscope.connections.build import Connections, connections, count, iter_connections
 from synscope.connections.model import Call, Connection
+from synscope.connections.rows import HalfRow, half_row
 from synscope.events.trace import Trace
 from synscope.events.wire import Fate, HalfFlag, PathKind
 
@@ -266,3 +269,37 @@ def test_a_simultaneous_open_has_two_active_halves() -> None:
 def test_an_empty_trace_has_none() -> None:
     assert connections(trace([])) == []
     assert connections(trace([listener_row()])) == []
+
+
+def test_any_connection_by_its_place() -> None:
+    made = Connections(many(20))
+    every = list(made)
+    assert len(made) == len(every) == 20
+    assert made[7] == every[7]
+    assert (made[7].id, made[-1].id) == ("c8", "c20")
+    assert made[5:8] == every[5:8]
+    with pytest.raises(IndexError):
+        made[20]
+
+
+def test_only_what_is_asked_for_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+
+    def counted(row: object) -> HalfRow:
+        read.append(int(row["cookie"]))  # type: ignore[index]
+        return half_row(row)
+
+    made = Connections(many(20))
+    monkeypatch.setattr(build, "half_row", counted)
+    assert made[7].id == "c8"
+    assert sorted(read) == [3, 17, 1007]
+    read.clear()
+    assert [one.id for one in made[8:10]] == ["c9", "c10"]
+    assert sorted(read) == [18, 19, 1008, 1009]  # the listener is known by now
+
+
+def test_call_forests_can_be_left_out(path_trace: Trace) -> None:
+    (bare,), (whole,) = Connections(path_trace, calls=False), Connections(path_trace)
+    assert bare.calls == ()
+    assert whole.calls
+    assert bare == msgspec.structs.replace(whole, calls=())

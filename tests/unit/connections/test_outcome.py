@@ -6,15 +6,23 @@ import pytest
 
 from rows import client_row, server_row
 from synscope.connections.outcome import errno_of, outcome_of
-from synscope.events.trace import Rows
+from synscope.connections.rows import HalfRow, half_row
 from synscope.events.wire import Fate, HalfFlag
 
 SENT = {"connect": 10, "syn_out": 20}
 DIED = [(15, "CLOSE", "SYN_SENT"), (90, "SYN_SENT", "CLOSE")]
 
 
-def failed(**kw: object) -> Rows:
-    return client_row(**({"fate": Fate.FAILED, "peer_isn": None, "t": SENT, "transitions": DIED} | kw))[0]
+def client(**kw: object) -> HalfRow:
+    return half_row(client_row(**kw)[0])
+
+
+def server(**kw: object) -> HalfRow:
+    return half_row(server_row(**kw)[0])
+
+
+def failed(**kw: object) -> HalfRow:
+    return client(**({"fate": Fate.FAILED, "peer_isn": None, "t": SENT, "transitions": DIED} | kw))
 
 
 @pytest.mark.parametrize(
@@ -43,17 +51,15 @@ def test_errors_of_the_call_and_of_the_socket(number: int, outcome: str | None) 
 
 
 def test_established_on_either_side() -> None:
-    assert outcome_of(client_row()[0], None) == "established"
-    assert outcome_of(failed(), server_row()[0]) == "established"
-    assert errno_of(client_row(sk_err=errno.ECONNRESET)[0], server_row()[0]) is None
+    assert outcome_of(client(), None) == "established"
+    assert outcome_of(failed(), server()) == "established"
+    assert errno_of(client(sk_err=errno.ECONNRESET), server()) is None
 
 
 def test_in_progress_is_no_failure() -> None:
-    going = client_row(fate=Fate.OPEN, t=SENT, transitions=DIED[:1], error=errno.EINPROGRESS, peer_isn=None)[
-        0
-    ]
+    going = client(fate=Fate.OPEN, t=SENT, transitions=DIED[:1], error=errno.EINPROGRESS, peer_isn=None)
     assert (outcome_of(going, None), errno_of(going, None)) == ("in_progress", None)
-    request = server_row(fate=Fate.OPEN, t={"request": 1, "synack_out": 2}, transitions=[])[0]
+    request = server(fate=Fate.OPEN, t={"request": 1, "synack_out": 2}, transitions=[])
     assert outcome_of(None, request) == "in_progress"
 
 
@@ -64,7 +70,7 @@ def test_out_of_local_ports() -> None:
 
 def test_aborted_by_its_owner() -> None:
     assert outcome_of(failed(), None) == "aborted"
-    released = client_row(fate=Fate.RELEASED, error=errno.EINPROGRESS, t=SENT, transitions=DIED[:1])[0]
+    released = client(fate=Fate.RELEASED, error=errno.EINPROGRESS, t=SENT, transitions=DIED[:1])
     assert (outcome_of(released, None), errno_of(released, None)) == ("aborted", None)
 
 
@@ -74,15 +80,15 @@ def test_a_nonblocking_attempt_fails_by_the_sockets_error() -> None:
 
 
 def test_a_reset_request() -> None:
-    row = server_row(fate=Fate.FAILED, flags=HalfFlag.RESET_IN, t={"request": 1}, transitions=[])[0]
+    row = server(fate=Fate.FAILED, flags=HalfFlag.RESET_IN, t={"request": 1}, transitions=[])
     assert outcome_of(None, row) == "reset"
 
 
 def test_not_enough_evidence_is_none() -> None:
-    silent = client_row(fate=Fate.RELEASED, t={"connect": 1}, transitions=[], isn=None, peer_isn=None)[0]
+    silent = client(fate=Fate.RELEASED, t={"connect": 1}, transitions=[], isn=None, peer_isn=None)
     assert outcome_of(silent, None) is None
     bound = failed(isn=None, t={"connect": 10})
     assert outcome_of(bound, None) is None  # a port of its own, no SYN, no error: taken, or no route
-    dropped = server_row(fate=Fate.FAILED, t={"request": 1}, transitions=[])[0]
+    dropped = server(fate=Fate.FAILED, t={"request": 1}, transitions=[])
     assert outcome_of(None, dropped) is None
     assert outcome_of(None, None) is None
