@@ -15,7 +15,7 @@ BIN := $(VENV)/bin
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 CHECKED := src tests benchmarks tools hatch_build.py
 
-.PHONY: help setup test-packages bench-packages demo test lint format bench wheel clean
+.PHONY: help setup test-packages vm-packages kernels bench-packages demo test lint format bench wheel clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,13 +39,20 @@ $(BIN)/python:
 test-packages:
 	@tools/system-packages test
 
+vm-packages:
+	@tools/system-packages vm
+
+# Without them their tests are skipped (in CI: fail), the others run.
+kernels:
+	@tools/fetch-kernel 6.1 6.12 >/dev/null || true
+
 bench-packages:
 	@tools/system-packages bench
 
 demo: setup ## a client and a server on loopback, traced and explained
 	@$(SUDO) $(BIN)/synscope demo
 
-test: setup test-packages ## all tests; as root, also those that need the kernel
+test: setup test-packages vm-packages kernels ## all tests; as root, also those that need the kernel
 	@test "$$(id -u)" = 0 || echo 'Not root: tests that load BPF programs are skipped. All of them: sudo make test' >&2
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What goes wrong: retransmissions and resets. None of these hooks runs for a healthy connection. */
+/* What goes wrong: errors, retransmissions, resets. None of these hooks runs for a healthy connection. */
 #include "track.h"
 
 SEC("tp_btf/tcp_retransmit_skb")
@@ -45,5 +45,31 @@ int BPF_PROG(tcp_send_reset, struct sock *sk)
 	h = half_find(cookie_of(sk));
 	if (h)
 		h->flags |= HALF_RESET_OUT;
+	return 0;
+}
+
+/*
+ * The error that a socket ended with; with sk_err 0 it is a soft one that may pass, or the end of a
+ * connect() that had failed before. Record detail only: else the change to CLOSE has it.
+ */
+SEC("tp_btf/inet_sk_error_report")
+int BPF_PROG(inet_sk_error_report, struct sock *sk)
+{
+	struct half *h;
+	__u64 t;
+
+	if (config.keep || !sk->sk_err || sk->sk_protocol != IPPROTO_TCP)
+		return 0;
+	h = half_find(cookie_of(sk));
+	if (!h)
+		return 0;
+	h->sk_err = sk->sk_err;
+	h->sk_err_soft = sk->sk_err_soft;
+	if (h->side != SIDE_CLIENT || sk->__sk_common.skc_state != TCP_CLOSE)
+		return 0;
+	t = bpf_ktime_get_ns();
+	half_transition(h, TCP_SYN_SENT, TCP_CLOSE, t, -1, HOOK_FAILURES);
+	h->t[MS_CLOSED] = t;
+	half_decide(h, FATE_FAILED, t, HOOK_FAILURES);
 	return 0;
 }

@@ -91,6 +91,7 @@ struct tcp_sock {
 	__u32 snd_una;
 	__u32 snd_nxt;
 	__u32 write_seq;
+	__u64 tcp_clock_cache;	/* ns of CLOCK_MONOTONIC, tcp_mstamp_refresh() */
 };
 
 struct net_device { int ifindex; possible_net_t nd_net; };

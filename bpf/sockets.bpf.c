@@ -30,7 +30,36 @@ int sock_create(struct bpf_sock *ctx)
 	return 1;
 }
 
-/* close() by the owner: a connect() that never sent a SYN has no other end. */
+/* Record detail: close() is the end of what has not been told yet. */
+static __always_inline void closed_by_owner(struct half *h, __u64 t)
+{
+	h->t[MS_CLOSED] = t;
+	if (h->side == SIDE_CLIENT) {
+		half_transition(h, TCP_SYN_SENT, TCP_CLOSE, t, -1, HOOK_SOCK_RELEASE);
+		half_emit(h, FATE_FAILED, t, HOOK_SOCK_RELEASE);
+	} else {
+		half_emit(h, FATE_CLOSED, t, HOOK_SOCK_RELEASE);
+	}
+	half_free(h);
+}
+
+/* close() of a socket that did something. A connect() that never sent a SYN has no other end than this. */
+static __noinline int released(struct half *h)
+{
+	__u64 t = bpf_ktime_get_ns();
+
+	if (h->side == SIDE_CLIENT && !h->transition_count) {
+		if (!(h->flags & HALF_EMITTED))
+			half_emit(h, FATE_RELEASED, t, HOOK_SOCK_RELEASE);
+		half_free(h);
+	} else if (!config.keep) {
+		closed_by_owner(h, t);
+	} else if (h->side == SIDE_CLIENT && h->fate == FATE_FAILED) {
+		half_free(h);
+	}
+	return 0;
+}
+
 SEC("cgroup/sock_release")
 int sock_release(struct bpf_sock *ctx)
 {
@@ -39,12 +68,10 @@ int sock_release(struct bpf_sock *ctx)
 	if (!h)
 		return 1;
 	h->flags |= HALF_RELEASED;
-	if (h->side == SIDE_SERVER && !h->t[MS_CLOSED])
-		h->t[MS_CLOSED] = bpf_ktime_get_ns();
-	if (h->side == SIDE_CLIENT && !h->transition_count && !(h->flags & HALF_EMITTED))
-		half_emit(h, FATE_RELEASED, bpf_ktime_get_ns(), HOOK_SOCK_RELEASE);
-	if (h->side == SIDE_NONE || (h->side == SIDE_CLIENT && (!h->transition_count || h->fate == FATE_FAILED)))
+	if (h->side == SIDE_NONE)
 		half_free(h);
+	else
+		released(h);
 	return 1;
 }
 

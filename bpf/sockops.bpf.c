@@ -5,6 +5,10 @@
  * No callback flag is set and no reply is given, so no socket behaves differently and no other
  * sockops program of this host (Cilium's, say) is disturbed.
  *
+ * In record detail the states are told from here, without a tracepoint that runs at each change of
+ * every socket of the host: a callback sees the state that its socket is in. In path detail, and until
+ * close, inet_sock_set_state tells them (state.bpf.c).
+ *
  * NEEDS_ECN is asked just before a SYN (tcp_ecn_send_syn) and just before a SYN-ACK
  * (tcp_v4_send_synack) is built: the closest mark of "it leaves" that costs nothing per packet.
  */
@@ -15,6 +19,15 @@
 
 /* A helper's call only where the socket has no cookie yet. */
 #define COOKIE(ctx, sk) (GET(struct sock, sk, __sk_common.skc_cookie.counter) ?: bpf_get_socket_cookie(ctx))
+
+/*
+ * The kernel's own time of the segment that it is sending or has just taken in hand: it looked at the
+ * clock for that (tcp_connect, tcp_rcv_state_process), so we need not look again.
+ */
+static __always_inline __u64 segment_time(void *sk, const int cast)
+{
+	return GET(struct tcp_sock, sk, tcp_clock_cache) ?: bpf_ktime_get_ns();
+}
 
 /* Rare, and out of the way of what runs for every connection. */
 static __noinline int listens(struct bpf_sock_ops *ctx, const int cast)
@@ -39,6 +52,8 @@ static __noinline int listens(struct bpf_sock_ops *ctx, const int cast)
 	h->netns = netns_of(sk, cast);
 	h->backlog_max = GET(struct sock, sk, sk_max_ack_backlog);
 	h->known |= KNOWN_BACKLOG;
+	if (!config.keep)
+		half_transition(h, TCP_CLOSE, TCP_LISTEN, t, -1, HOOK_SOCKOPS);
 	port = h->lport;
 	listener = bpf_map_lookup_elem(&listening, &port);
 	if (listener)
@@ -56,8 +71,12 @@ static __always_inline void syn_out(void *sk, const int cast)
 
 	if (!h || h->t[MS_SYN_OUT])
 		return;
-	h->t[MS_SYN_OUT] = bpf_ktime_get_ns();
+	h->t[MS_SYN_OUT] = segment_time(sk, cast);
 	copy_ends(h, sk, cast);
+	if (!config.keep) {
+		h->netns = netns_of(sk, cast);
+		half_transition(h, TCP_CLOSE, TCP_SYN_SENT, h->t[MS_SYN_OUT], -1, HOOK_SOCKOPS);
+	}
 	if (!half_is_wanted(h)) {
 		half_free(h);
 		return;
@@ -159,6 +178,10 @@ static __always_inline void active_established(struct bpf_sock_ops *ctx, const i
 	h->peer_isn = GET(struct tcp_sock, sk, rcv_nxt) - 1;
 	h->known |= KNOWN_PEER_ISN;
 	copy_header(h, ctx);
+	if (!config.keep) {
+		h->t[MS_SYNACK_IN] = h->t[MS_ESTABLISHED] = segment_time(sk, cast);
+		half_transition(h, TCP_SYN_SENT, TCP_ESTABLISHED, h->t[MS_ESTABLISHED], -1, HOOK_SOCKOPS);
+	}
 	half_decide(h, FATE_ESTABLISHED, h->t[MS_ESTABLISHED], HOOK_SOCKOPS);
 }
 
@@ -187,6 +210,40 @@ static __noinline int from_syn_cookie(struct bpf_sock_ops *ctx, const int cast)
 	return 0;
 }
 
+/*
+ * Record detail: the child came from LISTEN by the segment in hand, and is ESTABLISHED by the time that
+ * this callback has returned; a child of TCP Fast Open stays in SYN_RECV until its ACK comes.
+ */
+static __always_inline void child_is_ready(struct half *h, void *sk, const int cast)
+{
+	__u64 t = h->flags & HALF_TFO ? bpf_ktime_get_ns() : segment_time(sk, cast);
+
+	h->t[MS_ACK_IN] = h->t[MS_QUEUED] = t;
+	h->netns = netns_of(sk, cast);
+	half_transition(h, TCP_LISTEN, TCP_SYN_RECV, t, -1, HOOK_SOCKOPS);
+	if (h->flags & HALF_TFO)
+		return;
+	h->t[MS_ESTABLISHED] = t;
+	half_transition(h, TCP_SYN_RECV, TCP_ESTABLISHED, t, -1, HOOK_SOCKOPS);
+}
+
+/* A simultaneous open ends with the passive callback too (RFC 9293 section 3.5). */
+static __always_inline void opened_from_both_sides(struct bpf_sock_ops *ctx, struct half *h, void *sk,
+						   const int cast)
+{
+	__u64 t = segment_time(sk, cast);
+
+	h->peer_isn = GET(struct tcp_sock, sk, rcv_nxt) - 1;
+	h->known |= KNOWN_PEER_ISN;
+	copy_header(h, ctx);
+	if (config.keep)
+		return;
+	half_transition(h, TCP_SYN_SENT, TCP_SYN_RECV, t, -1, HOOK_SOCKOPS);
+	half_transition(h, TCP_SYN_RECV, TCP_ESTABLISHED, t, -1, HOOK_SOCKOPS);
+	h->t[MS_ESTABLISHED] = t;
+	half_decide(h, FATE_ESTABLISHED, t, HOOK_SOCKOPS);
+}
+
 /* The child is in the accept queue (inet_csk_complete_hashdance comes first) and about to be ESTABLISHED. */
 static __always_inline void passive_established(struct bpf_sock_ops *ctx, const int cast)
 {
@@ -199,13 +256,19 @@ static __always_inline void passive_established(struct bpf_sock_ops *ctx, const 
 		from_syn_cookie(ctx, cast);
 		h = half_find(GET(struct sock, sk, __sk_common.skc_cookie.counter));
 	}
-	if (!h || h->side != SIDE_SERVER)	/* a simultaneous open ends here too (RFC 9293 section 3.5) */
+	if (!h)
 		return;
+	if (unlikely(h->side != SIDE_SERVER)) {
+		opened_from_both_sides(ctx, h, sk, cast);
+		return;
+	}
 	copy_header(h, ctx);
-	if (h->header[13] & 2)	/* the segment that made the child is a SYN, not an ACK */
+	if (unlikely(h->header[13] & 2))	/* the segment that made the child is a SYN, not an ACK */
 		h->flags |= HALF_TFO;
-	if (config.path)
+	if (config.keep)
 		h->t[MS_QUEUED] = bpf_ktime_get_ns();
+	else
+		child_is_ready(h, sk, cast);
 }
 
 static __always_inline void dispatch(struct bpf_sock_ops *ctx, const int cast)

@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* inet_sock_set_state: which state each socket moves through, and, with its stack, who moves it. */
+/*
+ * inet_sock_set_state: which state each socket moves through, and, with its stack, who moves it. For
+ * path detail and until close; record detail has its states from sockops.bpf.c.
+ */
 #include "track.h"
 
 static __always_inline __s32 take_stack(void *ctx)
 {
 	return config.path ? stack_take(ctx, HOOK_STATE) : -1;
-}
-
-/* Until the fate is decided every change counts; after it only the end. */
-static __always_inline int is_of_setup(int from, int to)
-{
-	return to == TCP_CLOSE || from == TCP_CLOSE || from == TCP_SYN_SENT || from == TCP_SYN_RECV ||
-	       from == TCP_LISTEN;
 }
 
 /*
@@ -89,8 +85,6 @@ int BPF_PROG(inet_sock_set_state, struct sock *sk, int from, int to)
 	__s32 stack;
 	__u64 t;
 
-	if (!is_of_setup(from, to) && !config.keep)
-		return 0;
 	if (sk->sk_protocol != IPPROTO_TCP)
 		return 0;
 	if (from == TCP_LISTEN && to == TCP_SYN_RECV) {

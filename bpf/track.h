@@ -412,6 +412,7 @@ static __always_inline void half_transition(struct half *h, int from, int to, __
 {
 	__u32 n = h->transition_count;
 
+	barrier_var(n);		/* else clang checks one copy and uses another, which the verifier refuses */
 	if (unlikely(n >= HALF_TRANSITIONS)) {
 		count(hook, LOST_TRANSITIONS);
 		return;

@@ -16,10 +16,15 @@ OBJECTS: dict[str, tuple[Probe, ...]] = {
 }
 
 
-def probes_of(detail: str) -> dict[str, tuple[Probe, ...]]:
-    """The probes that a detail needs, by object; objects that have none are left out."""
+def probes_of(detail: str, until_close: bool = False) -> dict[str, tuple[Probe, ...]]:
+    """The probes that are wanted, by object; objects that have none are left out.
+
+    What happens after the fate is decided, only the state changes themselves tell.
+    """
     chosen = {
-        stem: tuple(p for p in probes if detail == "path" or p.detail == "record")
+        stem: tuple(
+            p for p in probes if detail == "path" or p.detail == "record" or (until_close and stem == "state")
+        )
         for stem, probes in OBJECTS.items()
     }
     return {stem: probes for stem, probes in chosen.items() if probes}

@@ -122,7 +122,7 @@ class Session:
     def __enter__(self) -> Self:
         _raise_memlock()
         try:
-            for stem, probes in registry.probes_of(self._options.detail).items():
+            for stem, probes in registry.probes_of(self._options.detail, self._options.until_close).items():
                 self._loader.load(stem, probes, self._btf)
             self._map()
             self._loader.attach(cgroups.mount())

@@ -4,6 +4,10 @@ from synscope.probes.probe import Probe
 
 PROBES = (
     Probe(
-        "inet_sock_set_state", "tp_btf/inet_sock_set_state", "state changes, and who made them", needed=True
+        "inet_sock_set_state",
+        "tp_btf/inet_sock_set_state",
+        "state changes, and who made them",
+        "path",
+        needed=True,
     ),
 )
