@@ -70,6 +70,7 @@ bench: setup bench-packages ## overhead against its floor and its peers, and sta
 	$(SUDO) $(BIN)/python benchmarks/overhead.py $(BENCH_ARGS)
 	$(SUDO) $(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/decode.py
+	$(SUDO) $(BIN)/python benchmarks/build.py
 
 wheel: setup ## dist/synscope-*.whl, with the compiled objects in it
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .

@@ -44,6 +44,7 @@ _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "bpf_map__set_initial_value": (ctypes.c_int, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t]),
     "bpf_map_lookup_elem": (ctypes.c_int, [ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p]),
     "bpf_map_get_next_key": (ctypes.c_int, [ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p]),
+    "bpf_prog_test_run_opts": (ctypes.c_int, [ctypes.c_int, ctypes.c_void_p]),
     "libbpf_num_possible_cpus": (ctypes.c_int, []),
 }
 
@@ -108,6 +109,28 @@ class Link:
             self._pointer = 0
 
 
+class _RunOptions(ctypes.Structure):
+    """`struct bpf_test_run_opts` of bpf.h."""
+
+    _fields_ = (
+        ("sz", ctypes.c_size_t),
+        ("data_in", ctypes.c_void_p),
+        ("data_out", ctypes.c_void_p),
+        ("data_size_in", ctypes.c_uint32),
+        ("data_size_out", ctypes.c_uint32),
+        ("ctx_in", ctypes.c_char_p),
+        ("ctx_out", ctypes.c_void_p),
+        ("ctx_size_in", ctypes.c_uint32),
+        ("ctx_size_out", ctypes.c_uint32),
+        ("retval", ctypes.c_uint32),
+        ("repeat", ctypes.c_int),
+        ("duration", ctypes.c_uint32),
+        ("flags", ctypes.c_uint32),
+        ("cpu", ctypes.c_uint32),
+        ("batch_size", ctypes.c_uint32),
+    )
+
+
 class Program:
     """A program of an object: its name, its section, and whether it is to be loaded."""
 
@@ -136,6 +159,16 @@ class Program:
         if not pointer:
             raise _failure(f"cannot attach {self.section}", ctypes.get_errno())
         return Link(pointer)
+
+    def run(self, context: bytes) -> int:
+        """Call a SEC("syscall") program; what it returned."""
+        options = _RunOptions(ctx_in=context, ctx_size_in=len(context))
+        options.sz = ctypes.sizeof(options)
+        fd = self._call.bpf_program__fd(self._pointer)
+        result = self._call.bpf_prog_test_run_opts(fd, ctypes.byref(options))
+        if result:
+            raise _failure(f"cannot run {self.name}", -result)
+        return int(options.retval)
 
 
 class Map:

@@ -9,7 +9,7 @@ import numpy as np
 from synscope.errors import Exit, SynscopeError
 from synscope.events.trace import Hook
 from synscope.kernel.btf import Btf
-from synscope.probes.libbpf import Link, Map, Object
+from synscope.probes.libbpf import Link, Map, Object, Program
 from synscope.probes.probe import Probe
 
 OBJECTS = Path(__file__).parent / "objects"
@@ -42,6 +42,14 @@ class Loader:
         for name, shared in obj.maps.items():
             self.maps.setdefault(name, shared)
         self._to_attach.extend((obj, probe) for probe in wanted.values())
+
+    def callable(self, stem: str) -> Program:
+        """Load an object with one SEC("syscall") program, which is called instead of attached."""
+        obj = Object(object_path(stem))
+        self._objects.append(obj)
+        self._prepare_maps(obj)
+        obj.load()
+        return next(iter(obj.programs.values()))
 
     def _is_there(self, probe: Probe, btf: Btf) -> bool:
         if probe.tracepoint is None or btf.has_tracepoint(probe.tracepoint):

@@ -26,6 +26,7 @@ from synscope.probes.table import Table
 
 Sink = Callable[[Rows, Rows], None]
 _NEVER = (1 << 64) - 1
+_RECLAIM_EVERY_NS = 1_000_000_000
 _BEGINNINGS = [MILESTONE[name] for name in ("connect", "syn_out", "request", "ack_in")]
 
 
@@ -38,6 +39,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         peers: also the other end on this host of a traced half, whoever owns it.
         until_close: send each half a second time when it closes.
         slots: halves that can be under way at once, at most 65,536.
+        patience_ns: how old a request may get, once the slots are scarce, before it is given up (longer
+            than six retransmissions of a SYN-ACK take: tcp_synack_retries).
     """
 
     detail: Literal["record", "path"] = "record"
@@ -51,6 +54,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     until_close: bool = False
     ring_bytes: int = 16 << 20
     slots: int = 1 << 14
+    patience_ns: int = 180_000_000_000
 
 
 def config_row(options: Options, btf: Btf) -> np.void:
@@ -118,12 +122,14 @@ class Session:
         self._halves: list[Rows] = []
         self._events: list[Rows] = []
         self._told = 0
+        self._next_reclaim_ns = 0
 
     def __enter__(self) -> Self:
         _raise_memlock()
         try:
             for stem, probes in registry.probes_of(self._options.detail, self._options.until_close).items():
                 self._loader.load(stem, probes, self._btf)
+            self._reclaim = self._loader.callable("reclaim")
             self._map()
             self._loader.attach(cgroups.mount())
         except BaseException:
@@ -166,10 +172,20 @@ class Session:
 
     def poll(self) -> int:
         """Drain both rings once without waiting; the number of half records that came."""
+        self._reclaim_stale()
         halves = self._half_ring.drain()
         events = self._event_ring.drain() if self._event_ring else np.empty(0, PATH_EVENT)
         self._take(halves, events)
         return len(halves)
+
+    def _reclaim_stale(self) -> None:
+        """Give up, now and then, what no hook will ever end (bpf/reclaim.bpf.c)."""
+        now = time.monotonic_ns()
+        if now < self._next_reclaim_ns:
+            return
+        self._next_reclaim_ns = now + _RECLAIM_EVERY_NS
+        for cookie in self._table.stale(now - self._options.patience_ns):
+            self._reclaim.run(cookie.to_bytes(8, "little"))
 
     def _take(self, halves: Rows, events: Rows) -> None:
         halves = halves[begun_within(halves, self.attached_ns, self._detaching_ns)]

@@ -5,7 +5,7 @@ import mmap
 import numpy as np
 
 from synscope.events.trace import Rows
-from synscope.events.wire import HALF
+from synscope.events.wire import HALF, MILESTONE, Side
 
 
 class Table:
@@ -15,6 +15,20 @@ class Table:
         size = -(-slots * HALF.itemsize // mmap.PAGESIZE) * mmap.PAGESIZE
         self._memory = mmap.mmap(fd, size, mmap.MAP_SHARED, mmap.PROT_READ)
         self._rows = np.frombuffer(self._memory, HALF, slots)
+
+    def stale(self, since_ns: int) -> list[int]:
+        """Cookies of server halves that were never accepted, of requests before `since_ns`.
+
+        None while less than half of the slots are in use: there is no hurry then.
+        """
+        used = self._rows["cookie"] != 0
+        if int(used.sum()) * 2 < len(self._rows):
+            return []
+        moments = self._rows["t"]
+        begun = moments[:, MILESTONE["request"]]
+        waiting = used & (self._rows["side"] == Side.SERVER) & (moments[:, MILESTONE["accepted"]] == 0)
+        cookies: list[int] = self._rows["cookie"][waiting & (begun < np.uint64(since_ns))].tolist()
+        return cookies
 
     def undecided(self) -> Rows:
         """A copy of every half that is still in its slot."""
