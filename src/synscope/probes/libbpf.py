@@ -161,7 +161,7 @@ class Program:
         return Link(pointer)
 
     def run(self, context: bytes) -> int:
-        """Call a SEC("syscall") program; what it returned."""
+        """Call a raw_tp program with its arguments, eight bytes each; what it returned."""
         options = _RunOptions(ctx_in=context, ctx_size_in=len(context))
         options.sz = ctypes.sizeof(options)
         fd = self._call.bpf_program__fd(self._pointer)

@@ -44,7 +44,7 @@ class Loader:
         self._to_attach.extend((obj, probe) for probe in wanted.values())
 
     def callable(self, stem: str) -> Program:
-        """Load an object with one SEC("syscall") program, which is called instead of attached."""
+        """Load an object with one program, which is called instead of attached."""
         obj = Object(object_path(stem))
         self._objects.append(obj)
         self._prepare_maps(obj)
