@@ -49,7 +49,7 @@ class _Step(NamedTuple):
     """Something at one time on one side; `end` is `sent` or `received` where it is a segment's."""
 
     t: int
-    rank: int  # of what happens at the same time: calls, arrivals, milestones, states, departures
+    rank: int  # of what happens at the same time: calls, arrivals, a child, milestones, states, departures
     side: SideName
     words: tuple[Text, ...] = ()
     segment: Segment | None = None
@@ -111,7 +111,7 @@ def _steps(connection: Connection, style: Style) -> list[_Step]:
     steps += [_milestone(mark, connection, style) for mark in telling]
     for segment in connection.segments:
         if segment.sent_ns is not None:
-            steps.append(_Step(segment.sent_ns, 4, segment.source, (), segment, "sent"))
+            steps.append(_Step(segment.sent_ns, 5, segment.source, (), segment, "sent"))
         if segment.received_ns is not None:
             steps.append(_Step(segment.received_ns, 1, other(segment.source), (), segment, "received"))
         if segment.sent_ns is None and segment.received_ns is None:
@@ -145,7 +145,7 @@ def _milestone(mark: Milestone, connection: Connection, style: Style) -> _Step:
     name = _MOMENTS.get(mark.name, mark.name)
     ink = CALL if name.endswith("()") else ""
     words = (Text(style.clean(name), ink), *_backlog(mark, connection), *_wait(mark, connection, style))
-    return _Step(mark.t_ns, 2, mark.side, words)
+    return _Step(mark.t_ns, 3, mark.side, words)
 
 
 def _backlog(mark: Milestone, connection: Connection) -> Iterator[Text]:
@@ -171,7 +171,8 @@ def _transition(change: Transition, style: Style) -> _Step:
     words = [Text(states, STATE)]
     if change.by is not None:
         words.append(Text(f"by {style.clean(change.by)}", FUNCTION))
-    return _Step(change.t_ns, 3, change.side, tuple(words))
+    rank = 2 if change.source == "LISTEN" else 4  # the child is there before it is queued
+    return _Step(change.t_ns, rank, change.side, tuple(words))
 
 
 def _rows(connection: Connection, steps: list[_Step], lanes: Lanes, zero: int) -> Iterator[Text]:
