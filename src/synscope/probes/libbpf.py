@@ -15,6 +15,8 @@ from synscope.errors import Exit, SynscopeError
 
 _T = TypeVar("_T")
 _LOG: list[str] = []
+_DEBUG = 2  # enum libbpf_print_level
+_LONGEST = 1 << 17  # a verifier's log is one message
 _PRINT = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p)
 
 # name: (result, arguments), from libbpf.h, bpf.h
@@ -49,12 +51,13 @@ _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
 }
 
 
-def _keep_message(_level: int, form: bytes, arguments: int) -> int:
-    """libbpf's own words go into a list, from which an error takes the telling ones."""
-    buffer = ctypes.create_string_buffer(1 << 17)
-    ctypes.CDLL(None).vsnprintf(buffer, len(buffer), form, ctypes.c_void_p(arguments))
-    _LOG.extend(buffer.value.decode(errors="replace").splitlines())
-    del _LOG[:-400]
+def _keep_message(level: int, form: bytes, arguments: int) -> int:
+    """libbpf's words, but for its debugging, go into a list from which an error takes the telling ones."""
+    if level < _DEBUG:
+        buffer = ctypes.create_string_buffer(_LONGEST)
+        ctypes.CDLL(None).vsnprintf(buffer, len(buffer), form, ctypes.c_void_p(arguments))
+        _LOG.extend(buffer.value.decode(errors="replace").splitlines())
+        del _LOG[:-400]
     return 0
 
 
