@@ -68,7 +68,6 @@ struct sock {
 	struct sock_common __sk_common;
 	__u32 sk_ack_backlog;
 	__u32 sk_max_ack_backlog;
-	__u16 sk_type;
 	__u16 sk_protocol;
 	int sk_err;
 	int sk_err_soft;
@@ -100,17 +99,13 @@ struct sk_buff {
 	struct sock *sk;
 	unsigned char *head;
 	unsigned char *data;
-	unsigned int len;
-	__be16 protocol;
 	__u16 network_header;
-	__u16 transport_header;
 };
 
 struct inode { unsigned short i_mode; };
 struct file { void *private_data; struct inode *f_inode; };
 struct fdtable { unsigned int max_fds; struct file **fd; };
 struct files_struct { struct fdtable *fdt; };
-struct nsproxy { struct net *net_ns; };
 typedef struct { __u32 val; } kuid_t;
 struct cred { kuid_t uid; };
 struct css_set { struct cgroup *dfl_cgrp; };
@@ -120,11 +115,9 @@ struct task_struct {
 	const struct cred *cred;
 	char comm[16];
 	struct files_struct *files;
-	struct nsproxy *nsproxy;
 	struct css_set *cgroups;
 };
 struct socket { struct sock *sk; };
-struct timer_list { void (*function)(struct timer_list *); };
 
 #pragma clang attribute pop
 

@@ -38,6 +38,8 @@ static __always_inline void closed_by_owner(struct half *h, __u64 t)
 		half_transition(h, TCP_SYN_SENT, TCP_CLOSE, t, -1, HOOK_SOCK_RELEASE);
 		half_emit(h, FATE_FAILED, t, HOOK_SOCK_RELEASE);
 	} else {
+		if (h->side == SIDE_LISTENER)
+			listening_no_more(h);
 		half_emit(h, FATE_CLOSED, t, HOOK_SOCK_RELEASE);
 	}
 	half_free(h);

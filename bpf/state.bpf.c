@@ -11,9 +11,9 @@ static __always_inline __s32 take_stack(void *ctx)
 }
 
 /*
- * The child's first change, LISTEN -> SYN_RECV in inet_csk_clone_lock. Before Linux 6.13 the clone
- * still bears its listener's cookie here (and no remote port): what is seen is kept by pointer, and
- * picked up by the SYN_RECV -> ESTABLISHED that follows on this CPU in the same softirq.
+ * The child's first change, LISTEN -> SYN_RECV in inet_csk_clone_lock. On 6.1 and 6.12 (no longer
+ * on 6.18) the clone still bears its listener's cookie here and no remote port: what is seen is kept by
+ * pointer, and picked up by the SYN_RECV -> ESTABLISHED that follows on this CPU in the same softirq.
  */
 static __always_inline void remember_clone(const struct sock *sk, __u64 t, __s32 stack)
 {
@@ -50,12 +50,8 @@ static __always_inline void established(struct half *h, struct sock *sk, int fro
 	h->netns = sk->__sk_common.skc_net.net->ns.inum;
 	if (from == TCP_SYN_SENT) {
 		h->t[MS_SYNACK_IN] = t;
-	} else if (h->side == SIDE_SERVER) {
-		if (!h->t[MS_ACK_IN])
-			recall_clone(h, sk);
-		/* Queued a little earlier, by inet_csk_complete_hashdance; path detail has that moment. */
-		if (!h->t[MS_QUEUED])
-			h->t[MS_QUEUED] = t;
+	} else if (h->side == SIDE_SERVER && !h->t[MS_ACK_IN]) {
+		recall_clone(h, sk);
 	}
 	h->t[MS_ESTABLISHED] = t;
 }
@@ -65,6 +61,7 @@ static __always_inline void closed(struct half *h, struct sock *sk, __u64 t)
 	h->sk_err = sk->sk_err;
 	h->sk_err_soft = sk->sk_err_soft;
 	if (h->side == SIDE_LISTENER) {
+		listening_no_more(h);
 		half_emit(h, FATE_CLOSED, t, HOOK_STATE);
 		half_free(h);
 		return;

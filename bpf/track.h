@@ -6,7 +6,7 @@
  * a call, a jhash, and a bucket lock at each update. `entries` finds a half's slot by the low bits of
  * its socket cookie, WAYS neighbours deep; `halves` holds the slots; a freed slot goes to this CPU's
  * `spare` slots first, so that a busy host keeps using the same few, which stay in its cache
- * (docs/explanation/decisions/0005-table-of-arrays.md has the figures).
+ * (docs/explanation/decisions/0005-table-of-arrays.md).
  */
 #ifndef SYNSCOPE_TRACK_H
 #define SYNSCOPE_TRACK_H
@@ -529,6 +529,16 @@ static __always_inline struct half *server_between(__u16 client, __u16 server)
 	struct half *h = flow ? half_find(flow->server) : 0;
 
 	return h && h->side == SIDE_SERVER && h->rport == client && h->lport == server ? h : 0;
+}
+
+/* The port is anybody's again. Unless another traced socket has taken it over (SO_REUSEPORT, a restart). */
+static __always_inline void listening_no_more(struct half *h)
+{
+	__u32 key = h->lport;
+	__u64 *cookie = bpf_map_lookup_elem(&listening, &key);
+
+	if (cookie && *cookie == h->cookie)
+		*cookie = 0;
 }
 
 static __always_inline __u64 listener_on(__u16 port)

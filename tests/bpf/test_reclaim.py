@@ -48,3 +48,26 @@ def test_while_there_is_room_they_may_wait(netns, cgroup):
         taken.session.poll()
         assert len(taken.session._table.stale(2**63)) == 0
     assert not taken.trace.footer.lost
+
+
+def test_a_closed_listeners_port_is_anybodys_again(netns, cgroup):
+    """Without its listener, connections of others to that port are none of ours, not even provisionally."""
+    with tracing(of_cgroup(cgroup, "record")) as taken:
+        (first,) = ran(listened, 0, namespace=netns, cgroup=cgroup)
+        ran(served, first["port"], namespace=netns)
+    rows = taken.trace.halves
+    assert set(rows["side"].tolist()) == {Side.LISTENER}
+
+
+def listened(port: int) -> None:
+    """A listener that nobody connects to."""
+    with listen(backlog=8, port=port) as listener:  # noqa: F405
+        say(port=listener.getsockname()[1])  # noqa: F405
+
+
+def served(port: int) -> None:
+    """A listener on that port, and one connection to it."""
+    with listen(backlog=8, port=port) as listener, client() as active:  # noqa: F405
+        active.connect(listener.getsockname())
+        listener.accept()[0].close()
+    say()  # noqa: F405

@@ -69,7 +69,6 @@ def command(
         pid=pid,
         port=port,
         address=_address(address),
-        everything=not cgroup and not pid,
     )
     recording = Recording(output, force)
     privileges.require()

@@ -49,7 +49,6 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     pid: int | None = None
     port: int | None = None
     address: str | None = None
-    everything: bool = False
     peers: bool = True
     until_close: bool = False
     ring_bytes: int = 16 << 20

@@ -91,12 +91,14 @@ def test_filters_reach_the_session(cli, session):
     (opened,) = session.opened
     options = opened.options
     assert (options.netns, options.pid, options.port, options.address) == (own, 7, 80, "10.0.0.1")
-    assert (options.detail, options.cgroup, options.everything) == ("record", None, False)
+    assert (options.detail, options.cgroup) == ("record", None)
 
 
 def test_without_filters_everything_is_watched(cli, session):
     cli("watch", "--for", 0)
-    assert session.opened[0].options.everything
+    options = session.opened[0].options
+    filters = (options.cgroup, options.netns, options.pid, options.port, options.address)
+    assert filters == (None, None, None, None, None)
 
 
 @pytest.mark.parametrize(
