@@ -11,7 +11,7 @@ from synscope.connections.model import Call, Connection, Evidence
 from synscope.text import Glyphs, fit
 from synscope.views.facts import SIDES, origin
 from synscope.views.lines import flow, indented, paragraph, side_title, title
-from synscope.views.notes import nothing
+from synscope.views.notes import each
 from synscope.views.style import CALL, FRAME, FUNCTION, NOTE, STATE, TIME, Style
 
 if TYPE_CHECKING:
@@ -47,14 +47,13 @@ class _Line(NamedTuple):
 
 def render(connections: Sequence[Connection], trace: Trace, style: Style) -> Iterator[Text]:
     """The call trees of each connection, a blank line between."""
-    if not connections:
-        yield from nothing(trace, style)
-    for index, connection in enumerate(connections):
-        if index:
-            yield Text()
-        yield from title(connection, style)
-        yield Text()
-        yield from trees(connection, style)
+    return each(connections, trace, style, _connection)
+
+
+def _connection(connection: Connection, style: Style) -> Iterator[Text]:
+    yield from title(connection, style)
+    yield Text()
+    yield from trees(connection, style)
 
 
 def trees(connection: Connection, style: Style) -> Iterator[Text]:

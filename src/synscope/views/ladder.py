@@ -11,7 +11,7 @@ from synscope.connections.model import Connection, Milestone, Segment, SideName,
 from synscope.views.facts import SIDES, accept_wait_ns, half_of, moment, origin, other, passed, seen
 from synscope.views.lanes import Arrow, Lanes
 from synscope.views.lines import flow, indented, title, zero_note
-from synscope.views.notes import closing, nothing
+from synscope.views.notes import closing, each
 from synscope.views.segments import fields, label
 from synscope.views.style import BAD, CALL, FRAME, FUNCTION, NOTE, STATE, Style
 
@@ -58,12 +58,7 @@ class _Step(NamedTuple):
 
 def render(connections: Sequence[Connection], trace: Trace, style: Style) -> Iterator[Text]:
     """The ladder of each connection, a blank line between."""
-    if not connections:
-        yield from nothing(trace, style)
-    for index, connection in enumerate(connections):
-        if index:
-            yield Text()
-        yield from ladder(connection, style)
+    return each(connections, trace, style, ladder)
 
 
 def ladder(connection: Connection, style: Style) -> Iterator[Text]:

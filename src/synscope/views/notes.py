@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -89,6 +89,21 @@ def _losses(connection: Connection, style: Style) -> Iterator[str]:
     if connection.lost:
         parts = (f"{style.clean(hook)} {count}" for hook, count in connection.lost.items())
         yield f"Incomplete, lost by the tracer: {', '.join(parts)}."
+
+
+def each(
+    connections: Sequence[Connection],
+    trace: Trace,
+    style: Style,
+    draw: Callable[[Connection, Style], Iterator[Text]],
+) -> Iterator[Text]:
+    """`draw` of each connection, a blank line between; without any, what that may mean."""
+    if not connections:
+        yield from nothing(trace, style)
+    for index, connection in enumerate(connections):
+        if index:
+            yield Text()
+        yield from draw(connection, style)
 
 
 def nothing(trace: Trace, style: Style) -> Iterator[Text]:

@@ -11,7 +11,7 @@ from synscope.connections.model import Connection, SideName, Transition
 from synscope.text import fit
 from synscope.views.facts import SIDES, origin, seen
 from synscope.views.lines import indented, side_title, title, zero_note
-from synscope.views.notes import nothing
+from synscope.views.notes import each
 from synscope.views.style import FRAME, FUNCTION, NOTE, STATE, TIME, Style
 
 if TYPE_CHECKING:
@@ -26,12 +26,7 @@ _STATE = 12  # SYN_RECV, ESTABLISHED, NEW_SYN_RECV: the kernel's longest
 
 def render(connections: Sequence[Connection], trace: Trace, style: Style) -> Iterator[Text]:
     """The states of each connection, a blank line between."""
-    if not connections:
-        yield from nothing(trace, style)
-    for index, connection in enumerate(connections):
-        if index:
-            yield Text()
-        yield from _connection(connection, style)
+    return each(connections, trace, style, _connection)
 
 
 def _connection(connection: Connection, style: Style) -> Iterator[Text]:
