@@ -46,12 +46,15 @@ def half_of(row: HalfRow, trace: Trace, listener: Listener | None = None) -> Hal
 
 
 def listener_of(row: HalfRow) -> Listener | None:
-    """What a server half knows of the listening socket behind it; None for other halves."""
-    if not row.listener:
-        return None
+    """What a server half knows of the listening socket behind it; None for other halves.
+
+    A listener that is not traced has no cookie unless someone has asked the kernel for it.
+    """
     counted = row.known & _BACKLOG
+    if not row.listener and not counted and not row.flags & _SYN_COOKIE:
+        return None
     return Listener(
-        cookie=row.listener,
+        cookie=row.listener or None,
         backlog_at_syn=row.backlog if counted else None,
         backlog_max=row.backlog_max if counted or row.backlog_max else None,
         syn_cookie=bool(row.flags & _SYN_COOKIE),

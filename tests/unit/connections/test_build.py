@@ -303,3 +303,10 @@ def test_call_forests_can_be_left_out(path_trace: Trace) -> None:
     assert bare.calls == ()
     assert whole.calls
     assert bare == msgspec.structs.replace(whole, calls=())
+
+
+def test_a_listener_without_a_cookie_still_has_its_queue() -> None:
+    connection = only(client_row(), server_row(listener=0, backlog=3))
+    assert connection.server and connection.server.listener
+    listener = connection.server.listener
+    assert (listener.cookie, listener.backlog_at_syn, listener.backlog_max) == (None, 3, 128)
