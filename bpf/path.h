@@ -11,6 +11,10 @@ enum path_kind {
 	PATH_CALL,		/* a system call began */
 	PATH_RETURN,		/* a system call ended: code is what it returned */
 	PATH_ACCEPT,		/* accept() ended: cookie is the child's */
+	PATH_OPS,		/* a socket's operation pointers were read */
+	PATH_ROUTE,		/* a route was looked up */
+	PATH_TIMER,		/* a retransmission timer was started */
+	PATH_WINDOW,		/* tcp_connect_init asked for the initial window or timeout (sockops) */
 };
 
 #define PATH_HEADER 60

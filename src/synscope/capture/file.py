@@ -35,6 +35,7 @@ def write(path: Path, trace: Trace, force: bool = False) -> None:
     with TraceWriter(path, trace.header, force) as writer:
         writer.halves(trace.halves)
         writer.events(trace.events)
+        writer.calls(trace.calls)
         writer.close(trace.footer)
 
 
@@ -77,13 +78,21 @@ def _bad(path: Path, why: str, remedy: str = "") -> SynscopeError:
 def _trace(stream: Iterator[Frame], path: Path, largest: int) -> Trace:
     preamble = _preamble(next(stream, None), path)
     try:
-        layouts = {Kind.HALVES: understand(preamble.halves), Kind.EVENTS: understand(preamble.events)}
+        layouts = {
+            Kind.HALVES: understand(preamble.halves),
+            Kind.EVENTS: understand(preamble.events),
+            Kind.CALLS: understand(preamble.calls),
+        }
     except ValueError as error:
         raise _bad(path, f"its header describes no rows: {error}") from error
     rows = _Rows(layouts, largest)
     footer = _rest(stream, rows)
     return Trace(
-        header=preamble.header, halves=rows.of(Kind.HALVES), events=rows.of(Kind.EVENTS), footer=footer
+        header=preamble.header,
+        halves=rows.of(Kind.HALVES),
+        events=rows.of(Kind.EVENTS),
+        calls=rows.of(Kind.CALLS),
+        footer=footer,
     )
 
 

@@ -35,6 +35,7 @@ class Kind(IntEnum):
     HALVES = 2
     EVENTS = 3
     FOOTER = 4
+    CALLS = 5
 
 
 class Frame(NamedTuple):

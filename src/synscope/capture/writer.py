@@ -14,11 +14,11 @@ from synscope.capture.frames import Kind
 from synscope.capture.migrations import Layout, describe
 from synscope.errors import SynscopeError
 from synscope.events.trace import Footer, Header, Rows
-from synscope.events.wire import HALF, PATH_EVENT
+from synscope.events.wire import FUNCTION_CALL, HALF, PATH_EVENT
 
 LARGEST_META = 64 << 20
 """Bytes of a header or a footer: a reader makes Python objects of them, many times larger."""
-DTYPES = {Kind.HALVES: HALF, Kind.EVENTS: PATH_EVENT}
+DTYPES = {Kind.HALVES: HALF, Kind.EVENTS: PATH_EVENT, Kind.CALLS: FUNCTION_CALL}
 
 _ROWS_OF_A_FRAME = 32 << 20  # bytes
 _READABLE_BY_ALL = 0o644
@@ -30,10 +30,11 @@ class Preamble(msgspec.Struct):
     header: Header
     halves: Layout
     events: Layout
+    calls: Layout = msgspec.field(default_factory=lambda: describe(FUNCTION_CALL))
 
 
 class TraceWriter:
-    """A trace file that grows: `halves` and `events` append frames, `close` says that all is there.
+    """A trace file that grows: `halves`, `events` and `calls` append frames, `close` says that all is there.
 
     As a context manager it closes the file; without a call of `close` the footer is missing, and a reader
     says that the trace was cut off. All raise SynscopeError where the file cannot be written (a full disk):
@@ -63,6 +64,10 @@ class TraceWriter:
     def events(self, rows: Rows) -> None:
         """Appends rows of `wire.PATH_EVENT`, (n,); they are in the file when this returns."""
         self._rows(Kind.EVENTS, rows)
+
+    def calls(self, rows: Rows) -> None:
+        """Appends rows of `wire.FUNCTION_CALL`, (n,); they are in the file when this returns."""
+        self._rows(Kind.CALLS, rows)
 
     def close(self, footer: Footer) -> None:
         """Appends the footer and closes the file; a second call does nothing."""

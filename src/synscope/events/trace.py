@@ -3,13 +3,13 @@
 Connections, phases and findings are computed from a trace, never stored in it.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from synscope.events.wire import HALF, PATH_EVENT
+from synscope.events.wire import FUNCTION_CALL, HALF, PATH_EVENT
 
 Rows = npt.NDArray[Any]
 
@@ -29,7 +29,10 @@ class Header(msgspec.Struct, kw_only=True):
         kernel: `uname -r`; `machine`: `uname -m`.
         build_id: the kernel's own, hex, or "".
         started_mono_ns, started_wall_ns: one instant in CLOCK_MONOTONIC and CLOCK_REALTIME, nanoseconds.
-        detail: `record` or `path`.
+        detail: `record`, `path` or `functions`.
+        calls_clock: what `FUNCTION_CALL.enter` counts: `"ns"` of CLOCK_MONOTONIC, or `"order"` (the lab's
+            log has no clock: only which came first); "" where no calls were collected.
+        lab: how the lab ran this kernel (`"QEMU 7.2.22, tcg, icount"`); "" for a live trace.
         sysctls: the settings that shape connection setup, by name (`net.ipv4.tcp_syn_retries`).
         drop_reasons: this kernel's `enum skb_drop_reason`, number to name without `SKB_DROP_REASON_`.
         syscalls: number to name, for the calls that are traced (`{42: "connect"}`).
@@ -48,6 +51,30 @@ class Header(msgspec.Struct, kw_only=True):
     sysctls: dict[str, str] = {}
     drop_reasons: dict[int, str] = {}
     syscalls: dict[int, str] = {}
+    calls_clock: Literal["", "ns", "order"] = ""
+    lab: str = ""
+
+
+class Parameter(msgspec.Struct, frozen=True):
+    """A parameter of a kernel function, from BTF: `type` as in C (`"struct sock *"`), `size` in bytes."""
+
+    name: str
+    type: str = ""
+    size: int = 8
+    signed: bool = False
+
+
+class Function(msgspec.Struct, frozen=True):
+    """A kernel function whose calls were collected.
+
+    Attributes:
+        parameters: of its BTF prototype, those in registers (at most 6); None: the kernel's BTF has none.
+        returns: `None` where the prototype is not known, `type` `"void"` where it returns nothing.
+    """
+
+    name: str
+    parameters: list[Parameter] | None = None
+    returns: Parameter | None = None
 
 
 class Footer(msgspec.Struct, kw_only=True):
@@ -59,6 +86,7 @@ class Footer(msgspec.Struct, kw_only=True):
         stacks: stack id to the symbols of its frames, innermost first (`"tcp_connect+0x2c1"`).
         symbols: other kernel addresses that rows name (drop locations) to their symbol.
         left_out: sockets recognised and left out, by kind (`"mptcp"`), never 0.
+        functions: those that `FUNCTION_CALL.function` counts.
         exit_status: of the traced command, as a shell gives it; None for `watch`.
         complete: False when the file ends before its footer.
     """
@@ -68,6 +96,7 @@ class Footer(msgspec.Struct, kw_only=True):
     stacks: dict[int, list[str]] = {}
     symbols: dict[int, str] = {}
     left_out: dict[str, int] = {}
+    functions: list[Function] = []
     exit_status: int | None = None
     complete: bool = True
 
@@ -79,9 +108,11 @@ class Trace(msgspec.Struct, kw_only=True):
         halves: rows of `wire.HALF`, in the order in which they left the kernel. A half can be there
             more than once (same cookie and attempt): the last row knows the most.
         events: rows of `wire.PATH_EVENT`; empty in `record` detail.
+        calls: rows of `wire.FUNCTION_CALL`; empty but in `functions` detail and in the lab's traces.
     """
 
     header: Header
     halves: Rows = msgspec.field(default_factory=lambda: np.empty(0, HALF))
     events: Rows = msgspec.field(default_factory=lambda: np.empty(0, PATH_EVENT))
+    calls: Rows = msgspec.field(default_factory=lambda: np.empty(0, FUNCTION_CALL))
     footer: Footer = msgspec.field(default_factory=Footer)

@@ -87,6 +87,18 @@ class PathKind(IntEnum):
     CALL = 5
     RETURN = 6
     ACCEPT = 7
+    OPS = 8
+    ROUTE = 9
+    TIMER = 10
+    WINDOW = 11
+
+
+class CallFlag(IntFlag):
+    """What else a row of `FUNCTION_CALL` says."""
+
+    RETURNED = 1  # `exit` and `ret` are there
+    TAIL = 2  # entered by a jump: its caller had left its frame
+    SOFTIRQ = 4  # ran in softirq context: `tid` is of whoever was interrupted
 
 
 TRANSITION = np.dtype([("t", "<u8"), ("stack", "<i4"), ("from", "u1"), ("to", "u1"), ("pad", "<u2")])
@@ -154,3 +166,26 @@ PATH_EVENT = np.dtype(
         ("cpu", "<u4"),
     ]
 )
+
+FUNCTION_CALL = np.dtype(
+    [
+        ("enter", "<u8"),
+        ("exit", "<u8"),
+        ("cookie", "<u8"),
+        ("args", "<u8", (6,)),
+        ("ret", "<i8"),
+        ("function", "<u4"),
+        ("pid", "<u4"),
+        ("tid", "<u4"),
+        ("cpu", "<u2"),
+        ("flags", "u1"),
+        ("pad", "u1"),
+    ]
+)
+"""One call of one function: `struct function_call` of bpf/functions.h, and what the lab reads from QEMU's log.
+
+`enter` and `exit`: ns of CLOCK_MONOTONIC, or places in the order of the log (`Header.calls_clock`). On one
+thread in process context, and on one CPU in softirq, calls nest as their intervals do. `cookie`: of the half
+that the call works for; 0 where that is not known of the call itself. `function`: index into
+`Footer.functions`. `args`: the argument registers, of which `Footer.functions` says how many mean something.
+"""
