@@ -5,55 +5,24 @@
  * record detail does without.
  */
 #include "events.h"
-
-#if defined(__TARGET_ARCH_arm64)
-enum { NR_SOCKET = 198, NR_BIND = 200, NR_LISTEN = 201, NR_ACCEPT = 202, NR_CONNECT = 203, NR_ACCEPT4 = 242 };
-#else
-enum { NR_SOCKET = 41, NR_CONNECT = 42, NR_ACCEPT = 43, NR_BIND = 49, NR_LISTEN = 50, NR_ACCEPT4 = 288 };
-#endif
+#include "syscalls.h"
 
 #define S_IFMT 0170000
 #define S_IFSOCK 0140000
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
-#if defined(__TARGET_ARCH_arm64)
-struct pt_regs { __u64 regs[31]; __s32 syscallno; };
-#else
-struct pt_regs { unsigned long di; unsigned long orig_ax; };
-#endif
+struct sock_common___prot { void *skc_prot; };
+struct sock___prot { struct sock_common___prot __sk_common; };
+struct socket___ops { short type; void *ops; };
+struct inet_connection_sock { void *icsk_af_ops; };
 #pragma clang attribute pop
 
-static __always_inline long first_argument(struct pt_regs *regs)
-{
-#if defined(__TARGET_ARCH_arm64)
-	return regs->regs[0];
-#else
-	return regs->di;
-#endif
-}
-
-static __always_inline long number(struct pt_regs *regs)
-{
-#if defined(__TARGET_ARCH_arm64)
-	return regs->syscallno;
-#else
-	return regs->orig_ax;
-#endif
-}
-
-static __always_inline int is_ours(long nr)
-{
-	return nr == NR_SOCKET || nr == NR_BIND || nr == NR_LISTEN || nr == NR_CONNECT || nr == NR_ACCEPT ||
-	       nr == NR_ACCEPT4;
-}
-
-/* The cookie of the socket behind a descriptor of the current task; 0: not a socket, or none yet. */
-static __always_inline __u64 cookie_of_fd(long fd)
+/* The socket behind a descriptor of the current task; NULL: there is none. */
+static __always_inline struct socket *socket_of_fd(long fd)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
 	struct file **place = BPF_CORE_READ(table, fd), *file = 0;
-	struct socket *socket;
 
 	if (fd < 0 || (__u64)fd >= BPF_CORE_READ(table, max_fds))
 		return 0;
@@ -61,7 +30,12 @@ static __always_inline __u64 cookie_of_fd(long fd)
 		return 0;
 	if ((BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
 		return 0;
-	socket = BPF_CORE_READ(file, private_data);
+	return BPF_CORE_READ(file, private_data);
+}
+
+/* 0: nobody has asked for it yet, or the socket is NULL. */
+static __always_inline __u64 cookie_of_socket(struct socket *socket)
+{
 	return BPF_CORE_READ(socket, sk, __sk_common.skc_cookie.counter);
 }
 
@@ -73,6 +47,17 @@ struct {
 	__type(value, __u8);
 } creating SEC(".maps");
 
+/* The port that bind() asked for: a call that fails leaves no half behind that could tell. */
+static __always_inline void note_port(struct path_event *e, long nr, __u64 cookie)
+{
+	struct half *h = nr == NR_BIND || nr == NR_LISTEN ? half_find(cookie) : 0;
+
+	if (!h)
+		return;
+	*(__be16 *)e->header = bpf_htons(h->lport);
+	e->header_len = sizeof(__be16);
+}
+
 static __always_inline void tell(enum path_kind kind, long nr, __u64 cookie, long code)
 {
 	struct path_event *e = event_reserve(kind, HOOK_CALLS);
@@ -82,7 +67,59 @@ static __always_inline void tell(enum path_kind kind, long nr, __u64 cookie, lon
 	e->syscall = nr;
 	e->cookie = cookie;
 	e->code = code;
+	if (kind == PATH_RETURN)
+		note_port(e, nr, cookie);
 	event_submit(e);
+}
+
+/* icsk_af_ops of the sockets whose operations were told, by cookie. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u64);
+	__type(value, __u64);
+} told SEC(".maps");
+
+/*
+ * The tables of operations of a TCP socket: once, and once more where connect() has changed them, as it does
+ * for an IPv4 address on an IPv6 socket (net/ipv6/tcp_ipv6.c, tcp_v6_connect).
+ */
+static __noinline int tell_operations(struct socket *socket, __u64 cookie)
+{
+	struct sock *sk = BPF_CORE_READ(socket, sk);
+	__u64 family = (__u64)BPF_CORE_READ((struct inet_connection_sock *)sk, icsk_af_ops), *known;
+	struct path_event *e;
+	__u64 *tables, *rest;
+
+	if (BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP ||
+	    BPF_CORE_READ((struct socket___ops *)socket, type) != SOCK_STREAM)
+		return 0;
+	known = bpf_map_lookup_elem(&told, &cookie);
+	if (known && *known == family)
+		return 0;
+	bpf_map_update_elem(&told, &cookie, &family, BPF_ANY);
+	e = event_reserve(PATH_OPS, HOOK_CALLS);
+	if (!e)
+		return 0;
+	tables = (__u64 *)e->saddr;
+	tables[0] = (__u64)BPF_CORE_READ((struct socket___ops *)socket, ops);
+	tables[1] = (__u64)BPF_CORE_READ((struct sock___prot *)sk, __sk_common.skc_prot);
+	rest = (__u64 *)e->daddr;
+	rest[0] = family;
+	e->cookie = cookie;
+	event_submit(e);
+	return 0;
+}
+
+/* The cookie of the socket behind a descriptor, whose operations are told on the way. */
+static __always_inline __u64 look_at(long fd)
+{
+	struct socket *socket = socket_of_fd(fd);
+	__u64 cookie = socket ? cookie_of_socket(socket) : 0;
+
+	if (cookie)
+		tell_operations(socket, cookie);
+	return cookie;
 }
 
 SEC("tp_btf/sys_enter")
@@ -97,7 +134,7 @@ int BPF_PROG(sys_enter, struct pt_regs *regs, long nr)
 		id = bpf_get_current_pid_tgid();
 		bpf_map_update_elem(&creating, &id, &yes, BPF_ANY);
 	} else {
-		cookie = cookie_of_fd(first_argument(regs));
+		cookie = cookie_of_socket(socket_of_fd(first_argument(regs)));
 	}
 	tell(PATH_CALL, nr, cookie, 0);
 	return 0;
@@ -160,7 +197,8 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long code)
 	if (!is_ours(nr) || !current_is_traced())
 		return 0;
 	if (nr == NR_ACCEPT || nr == NR_ACCEPT4) {
-		cookie = code >= 0 ? cookie_of_fd(code) : 0;
+		look_at(first_argument(regs));
+		cookie = code >= 0 ? look_at(code) : 0;
 		accept_returned(cookie);
 		tell(PATH_ACCEPT, nr, cookie, code);
 		return 0;
@@ -168,9 +206,9 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long code)
 	if (nr == NR_SOCKET) {
 		id = bpf_get_current_pid_tgid();
 		bpf_map_delete_elem(&creating, &id);
-		cookie = code >= 0 ? cookie_of_fd(code) : 0;
+		cookie = code >= 0 ? look_at(code) : 0;
 	} else {
-		cookie = cookie_of_fd(first_argument(regs));
+		cookie = look_at(first_argument(regs));
 	}
 	if (nr == NR_CONNECT)
 		connect_returned(cookie, code);

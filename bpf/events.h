@@ -18,7 +18,7 @@ struct path_event *const volatile layout SEC(".rodata.layout") = 0;
 static __always_inline struct path_event *event_reserve(enum path_kind kind, enum hook hook)
 {
 	struct path_event *e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
-	__u64 id = bpf_get_current_pid_tgid();
+	struct task_struct *task = bpf_get_current_task_btf();	/* sockops of 6.1 has no helper for its ids */
 	__u64 *words = (__u64 *)e;
 
 	if (!e) {
@@ -30,8 +30,8 @@ static __always_inline struct path_event *event_reserve(enum path_kind kind, enu
 		words[i] = 0;
 	e->t = bpf_ktime_get_ns();
 	e->kind = kind;
-	e->pid = id >> 32;
-	e->tid = id;
+	e->pid = task->tgid;
+	e->tid = task->pid;
 	e->cpu = bpf_get_smp_processor_id();
 	e->stack = -1;
 	return e;

@@ -49,7 +49,24 @@ int BPF_PROG(tcp_send_reset, struct sock *sk)
 }
 
 /*
- * The error that a socket ended with; with sk_err 0 it is a soft one that may pass, or the end of a
+ * What an ICMP message says is queued before it ends the attempt, or is only noted (ip_icmp_error,
+ * ipv6_icmp_error): the owner may read sk_err_soft, and so clear it, before anyone else can.
+ */
+static __noinline int icmp_came(struct sock *sk)
+{
+	struct sk_buff *last = BPF_CORE_READ(sk, sk_error_queue.prev);
+	struct half *h = half_find(cookie_of(sk));
+	struct sock_exterr_skb *said;
+
+	if (!h || !last || !BPF_CORE_READ(sk, sk_error_queue.qlen))
+		return 0;
+	said = (void *)&last->cb;
+	h->sk_err_soft = BPF_CORE_READ(said, ee.ee_errno);
+	return 0;
+}
+
+/*
+ * The error that a socket ended with. With sk_err 0 it is a soft one that may pass, or the end of a
  * connect() that had failed before. Record detail only: else the change to CLOSE has it.
  */
 SEC("tp_btf/inet_sk_error_report")
@@ -58,13 +75,14 @@ int BPF_PROG(inet_sk_error_report, struct sock *sk)
 	struct half *h;
 	__u64 t;
 
+	if (!sk->sk_err && sk->sk_protocol == IPPROTO_TCP && sk->__sk_common.skc_state == TCP_SYN_SENT)
+		return icmp_came(sk);
 	if (config.keep || !sk->sk_err || sk->sk_protocol != IPPROTO_TCP)
 		return 0;
 	h = half_find(cookie_of(sk));
 	if (!h)
 		return 0;
 	h->sk_err = sk->sk_err;
-	h->sk_err_soft = sk->sk_err_soft;
 	if (h->side != SIDE_CLIENT || sk->__sk_common.skc_state != TCP_CLOSE)
 		return 0;
 	t = bpf_ktime_get_ns();

@@ -64,6 +64,8 @@ struct sock_common {
 	struct sock *skc_listener;	/* of a request_sock: rsk_listener */
 };
 
+struct sk_buff_head { struct sk_buff *prev; __u32 qlen; };
+
 struct sock {
 	struct sock_common __sk_common;
 	__u32 sk_ack_backlog;
@@ -71,6 +73,7 @@ struct sock {
 	__u16 sk_protocol;
 	int sk_err;
 	int sk_err_soft;
+	struct sk_buff_head sk_error_queue;
 	struct sock_cgroup_data sk_cgrp_data;
 };
 
@@ -94,12 +97,16 @@ struct tcp_sock {
 };
 
 struct net_device { int ifindex; possible_net_t nd_net; };
+struct sock_extended_err { __u32 ee_errno; };
+struct sock_exterr_skb { struct sock_extended_err ee; };
+
 struct sk_buff {
 	struct net_device *dev;
 	struct sock *sk;
 	unsigned char *head;
 	unsigned char *data;
 	__u16 network_header;
+	char cb[48];
 };
 
 struct inode { unsigned short i_mode; };

@@ -30,12 +30,12 @@ struct packet {
 	struct tcp_fixed tcp;
 };
 
-/* 0 when this is a TCP segment whose header could be read. IPv6 extension headers are not followed. */
-static __always_inline int packet_read(struct sk_buff *skb, struct packet *p)
+/* 0 when a TCP segment's IP header is here and both could be read. IPv6 extension headers are not followed. */
+static __always_inline int packet_at(void *network, struct packet *p)
 {
 	__u8 start[8] = {};
 
-	p->network = skb->head + skb->network_header;
+	p->network = network;
 	if (bpf_probe_read_kernel(start, sizeof(start), p->network))
 		return -1;
 	if (start[0] >> 4 == 4) {
@@ -58,6 +58,11 @@ static __always_inline int packet_read(struct sk_buff *skb, struct packet *p)
 		return -1;
 	}
 	return bpf_probe_read_kernel(&p->tcp, sizeof(p->tcp), p->transport);
+}
+
+static __always_inline int packet_read(struct sk_buff *skb, struct packet *p)
+{
+	return packet_at(skb->head + skb->network_header, p);
 }
 
 static __always_inline int packet_has_data(struct packet *p)

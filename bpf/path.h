@@ -12,9 +12,9 @@ enum path_kind {
 	PATH_RETURN,		/* a system call ended: code is what it returned */
 	PATH_ACCEPT,		/* accept() ended: cookie is the child's */
 	PATH_OPS,		/* a socket's operation pointers were read */
-	PATH_ROUTE,		/* a route was looked up */
-	PATH_TIMER,		/* a retransmission timer was started */
-	PATH_WINDOW,		/* tcp_connect_init asked for the initial window or timeout (sockops) */
+	PATH_ROUTE,		/* connect() looked up a route, before its SYN left */
+	PATH_TIMER,		/* the timer of a SYN or a SYN-ACK was started */
+	PATH_WINDOW,		/* tcp_connect_init asked for the initial window (sockops): no stack */
 };
 
 #define PATH_HEADER 60
@@ -23,7 +23,8 @@ struct path_event {
 	__u64 t;		/* ns of CLOCK_MONOTONIC */
 	__u64 cookie;		/* of the half that it belongs to; 0: not known */
 	__u64 location;		/* PATH_DROPPED: the kernel address that freed it */
-	__s64 code;		/* PATH_RETURN, PATH_ACCEPT: the return value; PATH_DROPPED: the reason */
+	__s64 code;		/* PATH_RETURN, PATH_ACCEPT: the return value; PATH_DROPPED: the reason;
+				 * PATH_ROUTE: what the table said, -EAGAIN: it has no such route */
 	__s32 stack;		/* id in the stack map; negative: none */
 	__u32 netns;
 	__u32 pid;
@@ -33,10 +34,12 @@ struct path_event {
 	__u8 payload;		/* segments: 1 when it carries data */
 	__u8 header_len;
 	__u16 syscall;		/* calls: its number on this architecture */
-	__u16 ifindex;		/* segments: the device's index, low 16 bits */
-	__u8 saddr[16];
-	__u8 daddr[16];
-	__u8 header[PATH_HEADER]; /* the TCP header, ports first */
+	__u16 ifindex;		/* segments, PATH_ROUTE: the device's index, low 16 bits; 0: none */
+	__u8 saddr[16];		/* PATH_OPS: the addresses of socket->ops and sk->sk_prot */
+	__u8 daddr[16];		/* PATH_OPS: that of icsk_af_ops, in its first half */
+	__u8 header[PATH_HEADER]; /* the TCP header, ports first; PATH_ROUTE: both ports (0: not chosen
+				   * yet) in network order, then the table's number, host order; PATH_RETURN of
+				   * bind() and listen(): the port asked for, network order */
 	__u32 cpu;
 };
 

@@ -73,6 +73,15 @@ static __always_inline int is_wanted(struct packet *p, struct ends *ends, __u8 m
 	return is_final_ack(p, ends, mark);
 }
 
+static __always_inline __u32 senders_netns(struct ends *ends)
+{
+	if (ends->from_client && ends->client)
+		return ends->client->netns;
+	if (!ends->from_client && ends->server)
+		return ends->server->netns;
+	return 0;
+}
+
 static __always_inline void fill(struct path_event *e, struct sk_buff *skb, struct packet *p,
 				 struct ends *ends)
 {
@@ -95,6 +104,8 @@ static __always_inline void fill(struct path_event *e, struct sk_buff *skb, stru
 	if (skb->dev) {
 		e->ifindex = skb->dev->ifindex;
 		e->netns = skb->dev->nd_net.net->ns.inum;
+	} else {	/* freed before it reached any device: it is still with its sender */
+		e->netns = senders_netns(ends);
 	}
 }
 
@@ -158,8 +169,11 @@ int BPF_PROG(kfree_skb, struct sk_buff *skb, void *location, int reason)
 	/* A freed RST has done its work, and data is none of our concern. */
 	if (p.tcp.flags & RST || (!(p.tcp.flags & SYN) && packet_has_data(&p)))
 		return 0;
-	mark_dropped(ends.client, location, reason);
-	mark_dropped(ends.server, location, reason);
+	/* A SYN that comes again to its request was answered again, and freed without a reason. */
+	if (p.tcp.flags & ACK || !ends.server) {
+		mark_dropped(ends.client, location, reason);
+		mark_dropped(ends.server, location, reason);
+	}
 	if (!config.path)
 		return 0;
 	e = event_reserve(PATH_DROPPED, HOOK_SEGMENTS);

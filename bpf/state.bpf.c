@@ -59,7 +59,8 @@ static __always_inline void established(struct half *h, struct sock *sk, int fro
 static __always_inline void closed(struct half *h, struct sock *sk, __u64 t)
 {
 	h->sk_err = sk->sk_err;
-	h->sk_err_soft = sk->sk_err_soft;
+	if (sk->sk_err_soft)	/* else what failures.bpf.c has noted of it: its owner may have read it */
+		h->sk_err_soft = sk->sk_err_soft;
 	if (h->side == SIDE_LISTENER) {
 		listening_no_more(h);
 		half_emit(h, FATE_CLOSED, t, HOOK_STATE);

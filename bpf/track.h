@@ -41,6 +41,8 @@ struct config {
 	__u8 pad;
 	__u16 queue_purge;	/* the drop reason of sockets being emptied at close(): never a fault */
 	__u8 pad2[4];
+	__u64 write_timer;	/* address of tcp_write_timer */
+	__u64 request_timer;	/* address of reqsk_timer_handler */
 };
 
 const volatile struct config config SEC(".rodata.config") = { .slots = 1 };
@@ -155,6 +157,8 @@ enum hook {
 	HOOK_FAILURES,
 	HOOK_SEGMENTS,
 	HOOK_CALLS,
+	HOOK_EFFECTS,
+	HOOK_FUNCTIONS,
 	HOOK_COUNT,
 };
 
@@ -163,6 +167,7 @@ enum loss {
 	LOST_TABLE_FULL,	/* no free slot for a half */
 	LOST_STACK,		/* the stack map was full or two stacks collided */
 	LOST_TRANSITIONS,	/* more state changes than a record holds */
+	LOST_RETURN,		/* a function's return was not seen: its call comes without */
 	LEFT_OUT_MPTCP,		/* not a loss: an MPTCP socket was recognised and left out */
 	LOSS_COUNT,
 };

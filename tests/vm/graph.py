@@ -16,6 +16,8 @@ FUNCTIONS = tuple(
     tcp_set_state inet_sk_set_state inet_sk_state_store inet_hash_connect __inet_hash_connect
     tcp_connect __tcp_transmit_skb tcp_v4_send_check ip_queue_xmit __ip_queue_xmit ip_local_out ip_output
     ip_finish_output2 __dev_queue_xmit release_sock __release_sock
+    ip_route_output_flow ip_route_output_key_hash ip_route_output_key_hash_rcu fib_table_lookup
+    sk_reset_timer inet_csk_reqsk_queue_hash_add
     net_rx_action process_backlog __netif_receive_skb_one_core ip_rcv ip_local_deliver ip_local_deliver_finish
     ip_protocol_deliver_rcu tcp_v4_rcv tcp_v4_do_rcv tcp_rcv_state_process tcp_ack
     tcp_v4_conn_request tcp_conn_request tcp_v4_send_synack tcp_make_synack ip_build_and_send_pkt

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from synscope.connections.model import Half, Listener, Milestone, SideName, Transition
+from synscope.connections.operations import Ops
 from synscope.connections.rows import HalfRow, Step
 from synscope.connections.stacks import Stacks
 from synscope.events.decode import address_text
@@ -18,7 +19,13 @@ _PEER, _SYN_COOKIE = int(HalfFlag.PEER), int(HalfFlag.SYN_COOKIE)
 _LISTEN = int(State.LISTEN)
 
 
-def half_of(row: HalfRow, trace: Trace, listener: Listener | None = None) -> Half:
+def half_of(
+    row: HalfRow,
+    trace: Trace,
+    listener: Listener | None = None,
+    total_ns: int | None = None,
+    ops: Ops | None = None,
+) -> Half:
     """The half that a row tells of; 0 becomes None wherever 0 means unknown."""
     address, port = _end(row.local, row.lport, row.family)
     peer_address, peer_port = _end(row.remote, row.rport, row.family)
@@ -35,6 +42,7 @@ def half_of(row: HalfRow, trace: Trace, listener: Listener | None = None) -> Hal
         uid=row.uid if row.known & _UID else None,
         cookie=row.cookie or None,
         isn=isn_of(row),
+        ops=ops,
         listener=listener,
         traced=not row.flags & _PEER,
         retransmits=max(row.syn_retransmits, row.synack_retransmits),
@@ -42,6 +50,7 @@ def half_of(row: HalfRow, trace: Trace, listener: Listener | None = None) -> Hal
         sk_err_soft=errno_name(row.sk_err_soft),
         drop_reason=drop_reason(trace, row.drop_reason),
         drop_location=location(trace, row.drop_location),
+        total_ns=total_ns,
     )
 
 

@@ -27,7 +27,7 @@ Outcome = Literal[
     "in_progress",
 ]
 
-Evidence = Literal["stack", "tail_call", "ops_pointer", "probe", "inlined", "effect"]
+Evidence = Literal["stack", "tail_call", "ops_pointer", "call_site", "probe", "inlined", "effect"]
 Context = Literal["process", "softirq"]
 
 
@@ -53,6 +53,7 @@ class Half(msgspec.Struct, frozen=True, gc=False, kw_only=True):
         ops: operation pointers read from the socket, by table, as symbol names; None: not read.
         traced: False for the other end of a traced half, owned by someone who is not traced.
         retransmits: of the SYN (client) or the SYN-ACK (server).
+        total_ns: what the side's phases sum to; None where it has none.
     """
 
     address: str | None = None
@@ -75,6 +76,7 @@ class Half(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     drop_location: str | None = None
     peer_address: str | None = None
     peer_port: int | None = None
+    total_ns: int | None = None
 
 
 class Milestone(msgspec.Struct, frozen=True, gc=False):
@@ -122,8 +124,8 @@ class Segment(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename={"sour
     inferred: bool = False
 
 
-class Phase(msgspec.Struct, frozen=True):
-    """The time between two milestones of one side, with a name."""
+class Phase(msgspec.Struct, frozen=True, gc=False):
+    """The time between two moments of one side; `name` is one of `connections.phases.PHASES`."""
 
     name: str
     side: SideName
@@ -153,15 +155,25 @@ class Call(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """A verdict with a stable code, evidence, counter-evidence and a remedy."""
+    """A verdict with a stable code, evidence, counter-evidence and a remedy.
+
+    Attributes:
+        counter_evidence: what rules out each cause that would look alike.
+        doubts: what is missing from the evidence; each has lowered `confidence`.
+        conn_state: Zeek's, of such a connection (`S0`, `REJ`, `S1`); None where Zeek would see nothing.
+        error_type: OpenTelemetry's `error.type` (`connection_refused`); None where nothing failed.
+    """
 
     code: str
     severity: Literal["info", "warning", "error"]
     summary: str
     evidence: tuple[str, ...] = ()
     counter_evidence: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
     remedy: str = ""
     confidence: float = 1.0
+    conn_state: str | None = None
+    error_type: str | None = None
 
 
 class Connection(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,7 +20,8 @@ _PREFIX = {
     "s390x": "__s390x_sys_",
     "riscv64": "__riscv_sys_",
 }
-_CALL, _RETURN = int(PathKind.CALL), int(PathKind.RETURN)
+_CALL = int(PathKind.CALL)
+_ENDS = (int(PathKind.RETURN), int(PathKind.ACCEPT))
 _GREATEST_ERRNO = 4095  # MAX_ERRNO, include/linux/err.h
 
 CALLS_OF_MILESTONES = {
@@ -33,11 +34,11 @@ CALLS_OF_MILESTONES = {
 
 
 class SystemCalls:
-    """CALL events, each with the RETURN that follows in the same thread (a thread is in one call)."""
+    """CALL events, each with the RETURN or ACCEPT that follows in the same thread (which is in one call)."""
 
     def __init__(self, trace: Trace) -> None:
         events = trace.events
-        chosen = events[np.isin(events["kind"], (_CALL, _RETURN))]
+        chosen = events[np.isin(events["kind"], (_CALL, *_ENDS))]
         self._timeline = Timeline(chosen["tid"], chosen["t"])
         self._kind, self._syscall = (
             column(chosen[name][self._timeline.order]) for name in ("kind", "syscall")
@@ -60,7 +61,7 @@ class SystemCalls:
         """The call in which thread `tid` reached the milestone at `t_ns`: its last before that time."""
         begin, end = self._timeline.between(tid, 0, t_ns + 1)
         last = end - 1
-        # accept() is seen at its end: its RETURN may be stamped just before the milestone.
+        # accept() is seen at its end: its ACCEPT may be stamped just before the milestone.
         while last >= begin and self._kind[last] != _CALL:
             last -= 1
         if last < begin or self._name(last) not in CALLS_OF_MILESTONES[milestone]:
@@ -72,7 +73,7 @@ class SystemCalls:
 
     def _call(self, place: int, end: int, side: SideName) -> SystemCall:
         after = place + 1
-        done = after < end and self._kind[after] == _RETURN and self._syscall[after] == self._syscall[place]
+        done = after < end and self._kind[after] in _ENDS and self._syscall[after] == self._syscall[place]
         return SystemCall(
             function=self._prefix + self._name(place),
             side=side,

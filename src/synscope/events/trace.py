@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from synscope.events.wire import FUNCTION_CALL, HALF, PATH_EVENT
+from synscope.kernel.prototypes import Function
 
 Rows = npt.NDArray[Any]
 
@@ -33,6 +34,7 @@ class Header(msgspec.Struct, kw_only=True):
         calls_clock: what `FUNCTION_CALL.enter` counts: `"ns"` of CLOCK_MONOTONIC, or `"order"` (the lab's
             log has no clock: only which came first); "" where no calls were collected.
         lab: how the lab ran this kernel (`"QEMU 7.2.22, tcg, icount"`); "" for a live trace.
+        netns: the tracer's own network namespace, whose `sysctls` these are; 0: not known.
         sysctls: the settings that shape connection setup, by name (`net.ipv4.tcp_syn_retries`).
         drop_reasons: this kernel's `enum skb_drop_reason`, number to name without `SKB_DROP_REASON_`.
         syscalls: number to name, for the calls that are traced (`{42: "connect"}`).
@@ -51,30 +53,44 @@ class Header(msgspec.Struct, kw_only=True):
     sysctls: dict[str, str] = {}
     drop_reasons: dict[int, str] = {}
     syscalls: dict[int, str] = {}
+    netns: int = 0
     calls_clock: Literal["", "ns", "order"] = ""
     lab: str = ""
 
 
-class Parameter(msgspec.Struct, frozen=True):
-    """A parameter of a kernel function, from BTF: `type` as in C (`"struct sock *"`), `size` in bytes."""
+class Operations(msgspec.Struct, frozen=True):
+    """A table of operation pointers: `table` says whose (`"socket->ops"`), `members` are function names."""
 
-    name: str
-    type: str = ""
-    size: int = 8
-    signed: bool = False
+    table: str
+    members: dict[str, str]
 
 
-class Function(msgspec.Struct, frozen=True):
-    """A kernel function whose calls were collected.
+class Edge(msgspec.Struct, frozen=True):
+    """Two neighbours in a stack between which functions were passed that had left their frames by a jump.
 
     Attributes:
-        parameters: of its BTF prototype, those in registers (at most 6); None: the kernel's BTF has none.
-        returns: `None` where the prototype is not known, `type` `"void"` where it returns nothing.
+        caller: where the outer one is returned to, as in `Footer.stacks` (`"tcp_v4_connect+0x269"`).
+        callee: the function of the inner one.
+        passed: the functions in between, outermost first.
+        operations: 0: `caller`'s text calls the first of `passed`; else it calls a pointer, and this table
+            (a key of `Footer.operations`) has the one function that jumps to `callee`.
     """
 
-    name: str
-    parameters: list[Parameter] | None = None
-    returns: Parameter | None = None
+    caller: str
+    callee: str
+    passed: list[str]
+    operations: int = 0
+
+
+class FunctionText(msgspec.Struct, frozen=True):
+    """What the text of a function says: whom it calls and jumps to, `"*"` being a pointer.
+
+    Attributes:
+        calls: only functions that a rule or a table of operations names.
+    """
+
+    calls: list[str]
+    jumps: list[str]
 
 
 class Footer(msgspec.Struct, kw_only=True):
@@ -87,6 +103,9 @@ class Footer(msgspec.Struct, kw_only=True):
         symbols: other kernel addresses that rows name (drop locations) to their symbol.
         left_out: sockets recognised and left out, by kind (`"mptcp"`), never 0.
         functions: those that `FUNCTION_CALL.function` counts.
+        operations: address to the table there, of the addresses that `PathKind.OPS` events name.
+        edges: what the kernel's text tells of neighbours in `stacks`.
+        text: the same of single functions, by name: those that `connections.unseen` asks for.
         exit_status: of the traced command, as a shell gives it; None for `watch`.
         complete: False when the file ends before its footer.
     """
@@ -97,6 +116,9 @@ class Footer(msgspec.Struct, kw_only=True):
     symbols: dict[int, str] = {}
     left_out: dict[str, int] = {}
     functions: list[Function] = []
+    operations: dict[int, Operations] = {}
+    edges: list[Edge] = []
+    text: dict[str, FunctionText] = {}
     exit_status: int | None = None
     complete: bool = True
 

@@ -99,6 +99,7 @@ class CallFlag(IntFlag):
     RETURNED = 1  # `exit` and `ret` are there
     TAIL = 2  # entered by a jump: its caller had left its frame
     SOFTIRQ = 4  # ran in softirq context: `tid` is of whoever was interrupted
+    PEER = 8  # `cookie` is of the other end: the half that it works for has none yet
 
 
 TRANSITION = np.dtype([("t", "<u8"), ("stack", "<i4"), ("from", "u1"), ("to", "u1"), ("pad", "<u2")])
@@ -185,7 +186,8 @@ FUNCTION_CALL = np.dtype(
 """One call of one function: `struct function_call` of bpf/functions.h, and what the lab reads from QEMU's log.
 
 `enter` and `exit`: ns of CLOCK_MONOTONIC, or places in the order of the log (`Header.calls_clock`). On one
-thread in process context, and on one CPU in softirq, calls nest as their intervals do. `cookie`: of the half
-that the call works for; 0 where that is not known of the call itself. `function`: index into
+thread in process context, and on one CPU in softirq, calls nest as their intervals do. `exit` without
+`RETURNED` (in the lab): it returned to text that is not logged, and its value was not seen. `cookie`: of the
+half that the call works for; 0 where that is not known of the call itself. `function`: index into
 `Footer.functions`. `args`: the argument registers, of which `Footer.functions` says how many mean something.
 """

@@ -1,5 +1,6 @@
 """The kernel's function names by address, from /proc/kallsyms."""
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,21 @@ class Symbols:
                 return int(self._addresses[rows[0]])
         return None
 
+    def programs(self) -> list[int]:
+        """Where the BPF programs begin that were loaded, ascending."""
+        found = re.findall(rb"^([0-9a-f]{16}) t bpf_prog_\S+\t\[bpf\]$", self._text, re.MULTILINE)
+        return sorted(int(address, 16) for address in found)
+
+    def span(self, address: int) -> tuple[int, int]:
+        """Where the function begins that `address` is in, and where the next symbol does; (0, 0): in none."""
+        if not self.available():
+            return 0, 0
+        begin = int(np.searchsorted(self._addresses, np.uint64(address), side="right"))
+        if begin == 0 or begin == len(self._addresses):
+            return 0, 0
+        start, end = int(self._addresses[begin - 1]), int(self._addresses[begin])
+        return (start, end) if address - start <= LONGEST_FUNCTION else (0, 0)
+
     def _describe(self, address: int, index: int) -> str:
         if index < 0 or not self.available():
             return hex(address)
@@ -93,10 +109,14 @@ class Symbols:
         return self._text[self._starts[index] : self._ends[index]].decode("ascii", "backslashreplace")
 
 
-def _rank(name: str) -> tuple[bool, int, bool, str]:
-    """Sorts aliases: the plain name before `__pfx_name`, `__name` and the compiler's `name.part.0`."""
+def _rank(name: str) -> tuple[bool, bool, int, bool, str]:
+    """Sorts aliases: the plain name before `__pfx_name`, `__name` and the compiler's `name.part.0`.
+
+    The linker's marks (`__softirqentry_text_end`: include/asm-generic/vmlinux.lds.h) are no functions.
+    """
     underscores = len(name) - len(name.lstrip("_"))
-    return name.startswith(("__pfx_", "__cfi_")), underscores, "." in name, name
+    is_mark = underscores > 0 and name.endswith(("_start", "_end"))
+    return name.startswith(("__pfx_", "__cfi_")), is_mark, underscores, "." in name, name
 
 
 def _parse(text: bytes) -> Columns:

@@ -1,9 +1,13 @@
-"""What is read from the maps when tracing is over: the losses, and names for the addresses."""
+"""What is read when tracing is over: the losses, names for the addresses, and what lies behind them."""
+
+from collections.abc import Callable
 
 import numpy as np
 
 from synscope.events.trace import Footer, Rows
+from synscope.kernel.btf import Btf
 from synscope.kernel.symbols import Symbols
+from synscope.probes import operations, recovery
 from synscope.probes.config import HOOKS, LOSSES
 from synscope.probes.libbpf import Map
 
@@ -28,6 +32,7 @@ class Named:
     def __init__(self) -> None:
         self.stacks: set[int] = set()
         self.places: set[int] = set()
+        self.tables: set[tuple[str, int]] = set()
 
     def note(self, halves: Rows, events: Rows) -> None:
         """Add what these rows name."""
@@ -37,16 +42,21 @@ class Named:
         places = np.unique(np.concatenate([halves["drop_location"], events["location"]]))
         self.stacks.update(ids[ids >= 0].tolist())
         self.places.update(places[places != 0].tolist())
+        self.tables |= operations.addresses(events)
 
 
-def name_addresses(footer: Footer, named: Named, stacks: Map) -> None:
-    """Fill `footer.stacks` and `footer.symbols`: only for what the rows name."""
+def name_addresses(
+    footer: Footer, named: Named, stacks: Map, read_symbols: Callable[[], Symbols], btf: Btf
+) -> None:
+    """Fill `footer.stacks`, `footer.symbols` and what `recovery` finds: only for what the rows name."""
     frames = {i: found for i in sorted(named.stacks) if (found := _frames(stacks, i))}
     if not frames and not named.places:
         return
-    symbols = Symbols.read()
+    symbols = read_symbols()
     footer.stacks = {i: symbols.many(addresses) for i, addresses in frames.items()}
     footer.symbols = {address: symbols.lookup(address) for address in sorted(named.places)}
+    if frames or named.tables:
+        recovery.recover(footer, frames, named.tables, symbols, btf)
 
 
 def _frames(stacks: Map, identity: int) -> list[int]:

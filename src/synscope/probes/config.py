@@ -4,6 +4,8 @@ import ipaddress
 
 import numpy as np
 
+from synscope.events.wire import FUNCTION_CALL
+
 CONFIG = np.dtype(
     [
         ("cgroup", "<u8"),
@@ -23,6 +25,8 @@ CONFIG = np.dtype(
         ("pad", "u1"),
         ("queue_purge", "<u2"),
         ("pad2", "V4"),
+        ("write_timer", "<u8"),
+        ("request_timer", "<u8"),
     ]
 )
 
@@ -37,11 +41,31 @@ HOOKS = (
     "failures",
     "segments",
     "calls",
+    "effects",
+    "functions",
 )
 """`enum hook`: who lost something."""
 
-LOSSES = ("ring full", "table full", "stack lost", "transitions lost", "mptcp")
+LOSSES = ("ring full", "table full", "stack lost", "transitions lost", "return not seen", "mptcp")
 """`enum loss`: what; the last is not a loss but a socket that was left out."""
+
+ARGUMENTS = np.dtype([("kind", "u1", (6,)), ("pad", "V2")])
+"""`struct function_arguments` of bpf/functions.h: of each argument its `enum argument`."""
+FUNCTIONS = 512
+"""How many functions can be hooked."""
+
+FRAME = np.dtype(
+    [
+        ("call", FUNCTION_CALL),
+        ("sp", "<u8"),
+        ("half", "<u8"),
+        ("ours", "u1"),
+        ("kept", "u1"),
+        ("pad", "V6"),
+    ]
+)
+FRAMES = np.dtype([("depth", "<u4"), ("pad", "V4"), ("at", FRAME, (48,))])
+"""`struct frames` of bpf/functions.h: the calls under way in one thread, outermost first."""
 
 
 def address_bytes(text: str) -> tuple[int, bytes]:

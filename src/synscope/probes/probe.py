@@ -14,6 +14,7 @@ class Probe(msgspec.Struct, frozen=True):
         tells: what it is there for, in a few words.
         detail: the least detail that attaches it.
         needed: without it there is no story; else its absence is told and the rest goes on.
+        functions: kernel functions whose addresses it needs, by the field of `CONFIG` that gets them.
     """
 
     program: str
@@ -21,6 +22,7 @@ class Probe(msgspec.Struct, frozen=True):
     tells: str
     detail: Literal["record", "path"] = "record"
     needed: bool = False
+    functions: dict[str, str] = {}
 
     @property
     def tracepoint(self) -> str | None:

@@ -100,10 +100,11 @@ def test_the_client_s_calls(path_trace: Trace) -> None:
         "      tcp_v4_connect",
         "        inet_sk_state_store <CLOSE → SYN_SENT>",
         "        tcp_connect",
-        "          __tcp_transmit_skb",
-        "            __ip_queue_xmit",
-        "              __dev_queue_xmit",
-        "                dev_hard_start_xmit <sends S>",
+        "          tcp_transmit_skb",
+        "            __tcp_transmit_skb",
+        "              __ip_queue_xmit",
+        "                __dev_queue_xmit",
+        "                  dev_hard_start_xmit <sends S>",
     ]
     connect = next(call for call in connection.calls if call.function == "__x64_sys_connect")
     assert (connect.enter_ns, connect.exit_ns, connect.ret) == (T0 + 5_000, T0 + 90_000, "0")

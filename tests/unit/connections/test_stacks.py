@@ -1,6 +1,6 @@
 """Cutting stacks: shapes as kernels 6.1 to 6.18 give them."""
 
-from synscope.connections.stacks import Stacks, cut, maker_of
+from synscope.connections.stacks import Path, Stacks, cut, maker_of
 
 MACHINERY = ["bpf_prog_1f2e_state+0x1a", "bpf_trace_run3+0x6f", "__traceiter_inet_sock_set_state+0x3c"]
 SYSCALL = ["__sys_connect+0x9a", "__x64_sys_connect+0x14", "x64_sys_call+0x1", "do_syscall_64+0x82"]
@@ -39,7 +39,7 @@ def test_softirq_on_top_of_the_sender_is_not_the_senders() -> None:
 
 def test_a_timer() -> None:
     path = cut(["tcp_write_timer+0x1", "call_timer_fn+0x2", "__run_timers+0x3", "run_timer_softirq+0x4"])
-    assert path == (("softirq"), ("run_timer_softirq", "__run_timers", "call_timer_fn", "tcp_write_timer"))
+    assert path == Path("softirq", ("run_timer_softirq", "__run_timers", "call_timer_fn", "tcp_write_timer"))
     assert cut(["a", "tasklet_action", "handle_softirqs", "x"]).frames == ("tasklet_action", "a")
 
 
@@ -57,12 +57,10 @@ def test_the_backlog_is_process_context() -> None:
 
 def test_the_maker_of_a_change_is_the_caller_of_what_stores_it() -> None:
     for setters in (["inet_sk_state_store+0x1"], ["inet_sk_set_state+0x1", "tcp_set_state.part.0+0x2"], []):
-        assert maker_of([*MACHINERY, *setters, *CONNECT]) == "tcp_v4_connect"
-    assert (
-        maker_of([*MACHINERY, "inet_csk_clone_lock+0x5", "tcp_create_openreq_child+0x1"])
-        == "inet_csk_clone_lock"
-    )
-    assert maker_of(MACHINERY) is None
+        assert maker_of(cut([*MACHINERY, *setters, *CONNECT])) == "tcp_v4_connect"
+    clone = cut([*MACHINERY, "inet_csk_clone_lock+0x5", "tcp_create_openreq_child+0x1"])
+    assert maker_of(clone) == "inet_csk_clone_lock"
+    assert maker_of(cut(MACHINERY)) is None
 
 
 def test_no_stack_is_no_path() -> None:

@@ -19,6 +19,8 @@ ffffffff81000200 t __do_sys_bind
 ffffffff81000200 T __x64_sys_bind
 ffffffff81000300 t tcp_ack.part.0
 ffffffff81000300 t tcp_ack
+ffffffff81000400 T __softirqentry_text_end
+ffffffff81000400 T __x86_indirect_thunk_rax
 ffffffff82000000 D tcp_prot
 ffffffff82000010 r __func__.0
 ffffffffc0000000 t nft_do_chain\t[nf_tables]
@@ -35,6 +37,7 @@ ffffffffa0000000 t bpf_prog_6deef7357e7b4530_sk_state\t[bpf]
         (0xFFFFFFFF81000001, "startup_64+0x1"),
         (0xFFFFFFFF81000201, "__do_sys_bind+0x1"),
         (0xFFFFFFFF81000301, "tcp_ack+0x1"),
+        (0xFFFFFFFF81000400, "__x86_indirect_thunk_rax+0x0"),
         (0xFFFFFFFFC0000007, "nft_do_chain+0x7 [nf_tables]"),
         (0xFFFFFFFFA00000AB, "bpf_prog_6deef7357e7b4530_sk_state+0xab [bpf]"),
     ],
@@ -137,3 +140,16 @@ def test_is_quick():
 def test_reads_a_path(tmp_path: Path):
     (tmp_path / "kallsyms").write_bytes(TABLE)
     assert Symbols.read(tmp_path / "kallsyms").available()
+
+
+def test_where_a_function_begins_and_the_next_one() -> None:
+    symbols = Symbols(TABLE)
+    assert symbols.span(0xFFFFFFFF81000150) == (0xFFFFFFFF81000110, 0xFFFFFFFF81000200)
+    assert symbols.span(0xFFFFFFFF81000200) == (0xFFFFFFFF81000200, 0xFFFFFFFF81000300)
+    assert symbols.span(0xFFFFFFFF80000000) == (0, 0)
+    assert symbols.span(0xFFFFFFFFF0000000) == (0, 0)
+    assert Symbols(b"0000000000000000 T tcp_connect\n").span(0) == (0, 0)
+
+
+def test_where_bpf_programs_begin() -> None:
+    assert Symbols(TABLE).programs() == [0xFFFFFFFFA0000000]
