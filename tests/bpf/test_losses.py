@@ -101,7 +101,7 @@ def test_each_connection_of_an_incomplete_trace_says_so(netns, cgroup, detail):
 
 @pytest.mark.parametrize("detail", BOTH)
 def test_polling_in_time_loses_nothing(netns, cgroup, detail):
-    with tracing(of_cgroup(cgroup, detail, ring_bytes=1 << 18)) as taken:
+    with tracing(of_cgroup(cgroup, detail, ring_bytes=1 << 19)) as taken:
         for _ in range(5):
             ran(accepted, 100, namespace=netns, cgroup=cgroup)
             assert taken.session.poll() > 0
