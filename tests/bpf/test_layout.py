@@ -12,12 +12,14 @@ import pytest
 from support.require import NOT_ON_THIS_KERNEL, require
 from synscope.errors import SynscopeError
 from synscope.events.wire import (
+    FUNCTION_CALL,
     HALF,
     HALF_TRANSITIONS,
     HEADER,
     MILESTONE,
     PATH_EVENT,
     TRANSITION,
+    CallFlag,
     Fate,
     HalfFlag,
     Known,
@@ -25,7 +27,7 @@ from synscope.events.wire import (
     Side,
 )
 from synscope.probes import layout
-from synscope.probes.config import CONFIG
+from synscope.probes.config import ARGUMENTS, CONFIG, FRAME, FRAMES
 from synscope.probes.loader import OBJECTS
 
 STRUCTS = {
@@ -33,8 +35,12 @@ STRUCTS = {
     "transition": ("state", TRANSITION),
     "config": ("state", CONFIG),
     "path_event": ("segments", PATH_EVENT),
+    "function_call": ("functions", FUNCTION_CALL),
+    "function_arguments": ("functions", ARGUMENTS),
+    "frame": ("functions", FRAME),
+    "frames": ("functions", FRAMES),
 }
-ENUMS = {"SIDE": Side, "FATE": Fate, "HALF": HalfFlag, "KNOWN": Known, "PATH": PathKind}
+ENUMS = {"SIDE": Side, "FATE": Fate, "HALF": HalfFlag, "KNOWN": Known, "PATH": PathKind, "CALL": CallFlag}
 BPF = Path(__file__).parents[2] / "bpf"
 
 
@@ -94,6 +100,7 @@ PROGRAM = """
 #include <linux/types.h>
 #include "halves.h"
 #include "path.h"
+#include "functions.h"
 int main(void) { %s }
 """
 

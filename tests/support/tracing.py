@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from synscope.connections.build import connections
 from synscope.connections.model import Connection
+from synscope.diagnosis.diagnose import diagnosed
 from synscope.events.trace import Trace
 from synscope.probes.session import Options, Session
 
@@ -58,9 +59,16 @@ def tracing(options: Options) -> Iterator[Taken]:
         taken = Taken(session)
         yield taken
         taken.finish()
+    assert_legal(taken.trace)
 
 
-def of_cgroup(cgroup: Path, detail: Literal["record", "path"] = "path", **more: Any) -> Options:
+def assert_legal(trace: Trace) -> None:
+    """Whatever was done, the kernel kept TCP's rules: else a table of `synscope.tcp` is wrong."""
+    findings = (one for connection in diagnosed(trace) for one in connection.findings)
+    assert [one for one in findings if one.code in ("illegal-transition", "illegal-segment")] == []
+
+
+def of_cgroup(cgroup: Path, detail: Literal["record", "path", "functions"] = "path", **more: Any) -> Options:
     """Options that trace a cgroup."""
     return Options(cgroup=cgroup, detail=detail, **more)
 

@@ -22,6 +22,7 @@ from synscope.connections.build import connections
 from synscope.connections.model import Connection
 from synscope.events.trace import Trace
 from synscope.probes.doctor import Check
+from synscope.probes.flavours import FLAVOURS
 from vm import bundle
 from vm.graph import FUNCTIONS
 
@@ -84,10 +85,26 @@ class Results:
     def __init__(self, series: str, directory: Path) -> None:
         self.series = series
         self._directory = directory
-        self._parts = {name: Part(series, directory / name) for name in ("graph", "path", "record")}
+        self._parts = {path.parent.name: Part(series, path.parent) for path in directory.glob("*/trace.syn")}
 
     def part(self, name: str) -> Part:
         return self._parts[name]
+
+    @property
+    def flavours(self) -> list[str]:
+        """The parts in functions detail: ways of hooking functions, the kernel's first one first."""
+        return [flavour.name for flavour in FLAVOURS if flavour.name in self._parts]
+
+    @cached_property
+    def functions(self) -> frozenset[str]:
+        """Every function of its kernel that has a symbol, from /proc/kallsyms."""
+        return frozenset((self._directory / "functions_of_kernel.txt").read_text().splitlines())
+
+    @cached_property
+    def sockets(self) -> dict[str, Any]:
+        """What support.socket_calls.in_a_guest found."""
+        found: dict[str, Any] = json.loads((self._directory / "sockets.json").read_text())
+        return found
 
     @cached_property
     def checks(self) -> list[Check]:
@@ -109,7 +126,13 @@ def guests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, guest
 
 def packed(tar: Path) -> Path:
     """The disk with all that the guest runs, made by an interpreter that has imported nothing else."""
-    files = [HERE / "inside.py", HERE / "workload.py", bundle.CHECKOUT / "src/synscope/probes/objects"]
+    synscope = bundle.CHECKOUT / "src/synscope"
+    files = [
+        HERE / "inside.py",
+        HERE / "workload.py",
+        synscope / "probes/objects",
+        synscope / "tcp/functions.toml",
+    ]
     environ = {"PYTHONPATH": f"{bundle.CHECKOUT}/src:{bundle.CHECKOUT}/tests"}
     command = [sys.executable, bundle.__file__, str(tar), *map(str, files)]
     subprocess.run(command, env=environ, check=True)

@@ -2,12 +2,15 @@
 
 `workload.py kinds` makes one of each; `workload.py pair` one between two processes, under function_graph
 where a third word names the tracefs. A report: {kind, errno, client, server}, a side {port, cookie, pid, tid}
-or null.
+or null; of a pair also `window`, what function_graph saw: from, until, ns of CLOCK_MONOTONIC.
+`workload.py waits` says its tid and waits in accept() until it is killed.
 """
 
 import os
+import signal
 import socket
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,7 +20,6 @@ from support.prelude import (
     accept_null,
     client,
     cookie,
-    hear,
     listen,
     myself,
     name,
@@ -236,20 +238,28 @@ def pair(kind: str, tracing_on: Path | None) -> None:
     """The client in a process of its own; what is between the first socket() and accept() is traced."""
     reading, writing = os.pipe()
     switch(tracing_on, "1")
+    begin = time.monotonic_ns()
     listener = listen()
     child = os.fork()
     if child == 0:
         active = client()
         active.connect(listener.getsockname())
         os.write(writing, repr(side(active)).encode())
-        hear()
-        os._exit(0)
+        signal.pause()  # what it has open shall not be closed under trace
     passive, _ = listener.accept()
     there = eval(os.read(reading, 1 << 12))  # our own child's repr
+    end = time.monotonic_ns()
     switch(tracing_on, "0")
-    say(kind=kind, errno=None, client=there, server=side(passive))
+    say(kind=kind, errno=None, client=there, server=side(passive), window=[begin, end])
     os.kill(child, 9)
     os.waitpid(child, 0)
+
+
+def waits() -> None:
+    """A server that nobody connects to."""
+    listener = listen()
+    say(tid=myself()["tid"])
+    listener.accept()
 
 
 def switch(tracing_on: Path | None, value: str) -> None:
@@ -263,6 +273,8 @@ def main() -> None:
     if sys.argv[1] == "pair":
         pair("pair", Path(sys.argv[2], "tracing_on"))
         return
+    if sys.argv[1] == "waits":
+        waits()
     for word, attempt in KINDS.items():
         attempt(word)
 

@@ -25,7 +25,7 @@ INKS = {"ok": "green", "missing": "yellow", "refused": "bold red"}
 def command(color: Color, as_json: bool) -> None:
     """Say what this kernel and this user permit, and what mends the rest.
 
-    Each hook is tried by a real load; nothing is attached.
+    Each hook is tried by a real load; nothing stays attached.
 
     Exit status: 0 if `synscope run` can work here, else 4.
     """

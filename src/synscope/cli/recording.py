@@ -35,7 +35,7 @@ class Recording:
 
         self._writer = TraceWriter(self.path, header, self._force)
 
-    def write(self, halves: "Rows", events: "Rows") -> None:
+    def write(self, halves: "Rows", events: "Rows", calls: "Rows") -> None:
         """Append rows."""
         writer = self._writer
         if writer is None or self.error:
@@ -45,6 +45,8 @@ class Recording:
                 writer.halves(halves)
             if events.size:
                 writer.events(events)
+            if calls.size:
+                writer.calls(calls)
         except SynscopeError as error:
             self.error = error
 

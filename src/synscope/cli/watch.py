@@ -8,8 +8,8 @@ from typing import Literal
 import click
 import rich_click
 
-from synscope.cli import ending, privileges
-from synscope.cli.options import FORCE, JSON, OUTPUT
+from synscope.cli import ending, failing, privileges
+from synscope.cli.options import FAIL_ON, FORCE, JSON, OUTPUT
 from synscope.cli.terminal import Color
 from synscope.errors import Exit, SynscopeError
 
@@ -24,15 +24,17 @@ from synscope.errors import Exit, SynscopeError
 @click.option("--address", metavar="IP", help="To or from this address, IPv4 or IPv6.")
 @click.option(
     "--detail",
-    type=click.Choice(["record", "path"]),
+    type=click.Choice(["record", "path", "functions"]),
     default="record",
     show_default=True,
-    help="path: the kernel call path and segments too, which are in FILE, not in the live lines.",
+    help="path: the kernel call path and segments too. functions: each call of a kernel function too. They "
+    "are in FILE, not in the live lines.",
 )
 @click.option("--for", "seconds", metavar="SECONDS", type=click.FloatRange(min=0), help="Stop after so long.")
 @OUTPUT
 @FORCE
 @JSON
+@FAIL_ON
 @click.pass_obj
 def command(
     color: Color,
@@ -42,11 +44,12 @@ def command(
     pid: int | None,
     port: int | None,
     address: str | None,
-    detail: Literal["record", "path"],
+    detail: Literal["record", "path", "functions"],
     seconds: float | None,
     output: Path | None,
     force: bool,
     as_json: bool,
+    fail_on: tuple[str, ...],
 ) -> None:
     """Print a line for each TCP connection of this host, until Ctrl-C.
 
@@ -57,7 +60,7 @@ def command(
     from synscope.cli.joining import Joiner  # noqa: PLC0415
     from synscope.cli.live_lines import LiveLines, summary  # noqa: PLC0415
     from synscope.cli.recording import Recording  # noqa: PLC0415
-    from synscope.connections.build import connections  # noqa: PLC0415
+    from synscope.diagnosis.diagnose import diagnosed  # noqa: PLC0415
     from synscope.kernel import cgroups  # noqa: PLC0415
     from synscope.kernel import netns as namespaces  # noqa: PLC0415
     from synscope.probes.session import Options, Session  # noqa: PLC0415
@@ -77,13 +80,14 @@ def command(
         Session(options, sys.argv, recording.write, keep=False) as session,
     ):
         recording.open(session.header)
-        lines = LiveLines(session.header, sys.stdout, color, as_json)
+        lines = LiveLines(session.header, sys.stdout, color, as_json, fail_on)
         ending.say("watching; Ctrl-C ends")
-        joiner = Joiner(session.header, connections)
+        joiner = Joiner(session.header, diagnosed)
         trace = watching.watch(session, joiner, recording, lines, stop)
     ending.say(summary(lines.outcomes, trace, output))
     if recording.error:
         raise recording.error
+    failing.end_if(lines.failing)
 
 
 def _address(text: str | None) -> str | None:

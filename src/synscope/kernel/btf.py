@@ -67,6 +67,22 @@ class Field(NamedTuple):
     size: int
 
 
+class Type(NamedTuple):
+    """One type as BTF has it.
+
+    Attributes:
+        value: the kernel's `size` or `type`, as the kind has it.
+        flagged: `kind_flag`.
+        words: those that follow: (vlen, words per member) for kinds with members, (n,) else.
+    """
+
+    kind: Kind
+    name: str
+    value: int
+    flagged: bool
+    words: npt.NDArray[np.uint32]
+
+
 class Btf:
     """The types of one BTF blob. Types are numbered from 1; 0 is void."""
 
@@ -108,6 +124,22 @@ class Btf:
         """Whether the kernel has a function, a kfunc for example, of this name."""
         return self._find(name, Kind.FUNC) is not None
 
+    @cached_property
+    def functions(self) -> dict[str, int]:
+        """Name to number of the type, of every function; the first where static functions share a name."""
+        found = np.flatnonzero(self._kinds == Kind.FUNC)
+        names = map(self.string, self._names[found].tolist())
+        return dict(reversed(list(zip(names, (found + 1).tolist(), strict=True))))
+
+    def type(self, number: int) -> Type:
+        """The type of that number, which is not 0 (void)."""
+        at = int(self._starts[number - 1])
+        kind = Kind(int(self._kinds[number - 1]))
+        words = self._rows(at) if kind in _PER_MEMBER else self._words[at + 3 : at + 3 + _TAIL.get(kind, 0)]
+        return Type(
+            kind, self.string(int(self._words[at])), int(self._words[at + 2]), self._flagged(at), words
+        )
+
     def enum_values(self, name: str) -> dict[str, int]:
         """Enumerators of `enum <name>` in order, name to value; empty where there is no such enum.
 
@@ -125,6 +157,15 @@ class Btf:
             )
         return {}
 
+    def enumerator(self, name: str) -> int | None:
+        """The value of an enumerator, unsigned, of whichever enum has it; None where none does."""
+        offset = self._strings.find(b"\0" + name.encode() + b"\0") + 1
+        for at in self._starts[self._kinds == Kind.ENUM].tolist() if offset else ():
+            for row in self._rows(at):
+                if int(row[0]) == offset:
+                    return int(row[1])
+        return None
+
     def struct_layout(self, name: str) -> list[Field]:
         """Members of `struct <name>` in order. Bit-fields, which have no whole offset, are left out.
 
@@ -134,7 +175,7 @@ class Btf:
         at = self._struct(name)
         bits, is_bit_field = (0xFFFFFF, 24) if self._flagged(at) else (0xFFFFFFFF, 32)
         return [
-            Field(self._name(int(string)), (int(where) & bits) // 8, self._size(int(type_id)))
+            Field(self.string(int(string)), (int(where) & bits) // 8, self.size(int(type_id)))
             for string, type_id, where in self._rows(at)
             if int(where) >> is_bit_field == 0
         ]
@@ -177,12 +218,13 @@ class Btf:
         return self._words[at + 3 : at + 3 + count * width].reshape(count, width)
 
     def _enumerator(self, row: npt.NDArray[np.uint32], number: str) -> tuple[str, int]:
-        return self._name(int(row[0])), int(np.ascontiguousarray(row[1:]).view(number)[0])
+        return self.string(int(row[0])), int(np.ascontiguousarray(row[1:]).view(number)[0])
 
-    def _name(self, offset: int) -> str:
+    def string(self, offset: int) -> str:
+        """The name at an offset, which a member's first word gives."""
         return self._strings[offset : self._strings.index(b"\0", offset)].decode("ascii", "backslashreplace")
 
-    def _size(self, type_id: int) -> int:
+    def size(self, type_id: int) -> int:
         """`sizeof` in bytes; 0 for void and functions. As deep as the C type, which cannot hold itself."""
         if type_id == 0:
             return 0
@@ -190,12 +232,12 @@ class Btf:
         kind = Kind(int(self._kinds[type_id - 1]))
         size_or_type = int(self._words[at + 2])
         if kind in _REFERENCES:
-            return self._size(size_or_type)
+            return self.size(size_or_type)
         if kind == Kind.PTR:
             return 8
         if kind == Kind.ARRAY:
             element, _, count = (int(word) for word in self._words[at + 3 : at + 6])
-            return self._size(element) * count
+            return self.size(element) * count
         return 0 if kind in (Kind.FWD, Kind.FUNC, Kind.FUNC_PROTO) else size_or_type
 
 

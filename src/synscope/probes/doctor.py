@@ -13,6 +13,7 @@ from synscope.kernel import cgroups
 from synscope.kernel.btf import Btf
 from synscope.kernel.capabilities import lacking
 from synscope.kernel.symbols import Symbols
+from synscope.probes import flavours
 from synscope.probes.config import CONFIG
 from synscope.probes.libbpf import Library, Object
 from synscope.probes.loader import object_path
@@ -102,6 +103,16 @@ def _hooks() -> Iterator[Check]:
     for stem, probes in OBJECTS.items():
         for probe in probes:
             yield _hook(stem, probe, btf)
+    yield _function_calls(btf)
+
+
+def _function_calls(btf: Btf) -> Check:
+    name = "--detail functions"
+    try:
+        flavour = flavours.available(btf)
+    except SynscopeError as error:
+        return Check(name, "refused", error.why, error.remedy, needed=False)
+    return Check(name, "ok", flavour.name, needed=False)
 
 
 def _hook(stem: str, probe: Probe, btf: Btf) -> Check:

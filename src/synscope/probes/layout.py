@@ -6,15 +6,19 @@ from typing import Any
 import numpy as np
 
 from synscope.errors import SynscopeError
-from synscope.events.wire import HALF, PATH_EVENT, TRANSITION
+from synscope.events.wire import FUNCTION_CALL, HALF, PATH_EVENT, TRANSITION
 from synscope.kernel.btf import Btf
-from synscope.probes.config import CONFIG
+from synscope.probes.config import ARGUMENTS, CONFIG, FRAME, FRAMES
 
 _STRUCTS: tuple[tuple[str, str, np.dtype[Any]], ...] = (
     ("state", "half", HALF),
     ("state", "transition", TRANSITION),
     ("state", "config", CONFIG),
     ("segments", "path_event", PATH_EVENT),
+    ("functions", "function_call", FUNCTION_CALL),
+    ("functions", "function_arguments", ARGUMENTS),
+    ("functions", "frame", FRAME),
+    ("functions", "frames", FRAMES),
 )
 
 

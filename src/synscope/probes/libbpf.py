@@ -7,7 +7,7 @@ file descriptor of this process, so that whatever happens to it, nothing stays a
 import ctypes
 import errno
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -33,6 +33,8 @@ _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "bpf_program__section_name": (ctypes.c_char_p, [ctypes.c_void_p]),
     "bpf_program__set_autoload": (ctypes.c_int, [ctypes.c_void_p, ctypes.c_bool]),
     "bpf_program__autoload": (ctypes.c_bool, [ctypes.c_void_p]),
+    "bpf_program__set_expected_attach_type": (ctypes.c_int, [ctypes.c_void_p, ctypes.c_int]),
+    "bpf_program__attach_kprobe_opts": (ctypes.c_void_p, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]),
     "bpf_program__fd": (ctypes.c_int, [ctypes.c_void_p]),
     "bpf_program__attach": (ctypes.c_void_p, [ctypes.c_void_p]),
     "bpf_program__attach_cgroup": (ctypes.c_void_p, [ctypes.c_void_p, ctypes.c_int]),
@@ -45,6 +47,7 @@ _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "bpf_map__value_size": (ctypes.c_uint32, [ctypes.c_void_p]),
     "bpf_map__set_initial_value": (ctypes.c_int, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t]),
     "bpf_map_lookup_elem": (ctypes.c_int, [ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p]),
+    "bpf_map_update_elem": (ctypes.c_int, [ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_uint64]),
     "bpf_map_get_next_key": (ctypes.c_int, [ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p]),
     "bpf_prog_test_run_opts": (ctypes.c_int, [ctypes.c_int, ctypes.c_void_p]),
     "libbpf_num_possible_cpus": (ctypes.c_int, []),
@@ -102,14 +105,19 @@ def _failure(what: str, number: int) -> SynscopeError:
 class Link:
     """An attached program; `detach()` ends it, and so does the end of the process."""
 
-    def __init__(self, pointer: int) -> None:
-        self._pointer = pointer
+    def __init__(self, end: Callable[[], object]) -> None:
+        self._end: Callable[[], object] | None = end
+
+    @classmethod
+    def of(cls, pointer: int) -> "Link":
+        """Of a `struct bpf_link`."""
+        return cls(lambda: Library.load().call.bpf_link__destroy(pointer))
 
     def detach(self) -> None:
         """Detach; more than once does no harm."""
-        if self._pointer:
-            Library.load().call.bpf_link__destroy(self._pointer)
-            self._pointer = 0
+        if self._end:
+            self._end()
+            self._end = None
 
 
 class _RunOptions(ctypes.Structure):
@@ -132,6 +140,38 @@ class _RunOptions(ctypes.Structure):
         ("cpu", ctypes.c_uint32),
         ("batch_size", ctypes.c_uint32),
     )
+
+
+class _KprobeOptions(ctypes.Structure):
+    """`struct bpf_kprobe_opts` of libbpf.h."""
+
+    _fields_ = (
+        ("sz", ctypes.c_size_t),
+        ("bpf_cookie", ctypes.c_uint64),
+        ("offset", ctypes.c_size_t),
+        ("retprobe", ctypes.c_bool),
+    )
+
+
+class _MultiLink(ctypes.Structure):
+    """`union bpf_attr` of BPF_LINK_CREATE for kprobe.multi (include/uapi/linux/bpf.h)."""
+
+    _fields_ = (
+        ("prog_fd", ctypes.c_uint32),
+        ("target_fd", ctypes.c_uint32),
+        ("attach_type", ctypes.c_uint32),
+        ("flags", ctypes.c_uint32),
+        ("multi_flags", ctypes.c_uint32),
+        ("count", ctypes.c_uint32),
+        ("symbols", ctypes.POINTER(ctypes.c_char_p)),
+        ("addresses", ctypes.c_void_p),
+        ("cookies", ctypes.POINTER(ctypes.c_uint64)),
+    )
+
+
+_SYSCALL_BPF = {"x86_64": 321, "aarch64": 280}
+_BPF_LINK_CREATE = 28
+_MULTI_RETURN = 1  # BPF_F_KPROBE_MULTI_RETURN
 
 
 class Program:
@@ -161,7 +201,52 @@ class Program:
             pointer = self._call.bpf_program__attach(self._pointer)
         if not pointer:
             raise _failure(f"cannot attach {self.section}", ctypes.get_errno())
-        return Link(pointer)
+        return Link.of(pointer)
+
+    def will_attach_as(self, attach_type: int) -> None:
+        """Set the `enum bpf_attach_type` that it is loaded for, where its section does not tell."""
+        self._call.bpf_program__set_expected_attach_type(self._pointer, attach_type)
+
+    def attach_to_function(self, name: str, cookie: int, at_return: bool) -> Link:
+        """Attach to the entry or the return of one kernel function, by a kprobe of its own."""
+        options = _KprobeOptions(bpf_cookie=cookie, retprobe=at_return)
+        options.sz = ctypes.sizeof(options)
+        ctypes.set_errno(0)
+        pointer = self._call.bpf_program__attach_kprobe_opts(
+            self._pointer, name.encode(), ctypes.byref(options)
+        )
+        if not pointer:
+            raise _failure(f"cannot attach to {name}", ctypes.get_errno())
+        return Link.of(pointer)
+
+    def attach_to_functions(self, cookies: Mapping[str, int], attach_type: int, at_return: bool) -> Link:
+        """Attach to all functions at once, each with its cookie: kprobe.multi and kprobe.session.
+
+        By the system call itself, for libbpf 1.1 does not know sessions.
+        """
+        count = len(cookies)
+        link = _MultiLink(
+            prog_fd=self._call.bpf_program__fd(self._pointer),
+            attach_type=attach_type,
+            multi_flags=_MULTI_RETURN if at_return else 0,
+            count=count,
+            symbols=(ctypes.c_char_p * count)(*(name.encode() for name in cookies)),
+            cookies=(ctypes.c_uint64 * count)(*cookies.values()),
+        )
+        libc = ctypes.CDLL(None, use_errno=True)
+        fd = libc.syscall(
+            _SYSCALL_BPF[os.uname().machine], _BPF_LINK_CREATE, ctypes.byref(link), ctypes.sizeof(link)
+        )
+        if fd < 0:
+            raise _failure(f"cannot attach to {count} functions", ctypes.get_errno())
+        return Link(lambda: os.close(fd))
+
+    @property
+    def missed(self) -> int:
+        """How often the kernel left it out, because on that CPU a program of its kind was interrupted."""
+        fd = self._call.bpf_program__fd(self._pointer)
+        lines = Path(f"/proc/self/fdinfo/{fd}").read_text().splitlines()
+        return sum(int(line.split()[1]) for line in lines if line.startswith("recursion_misses:"))
 
     def run(self, context: bytes) -> int:
         """Call a raw_tp program with its arguments, eight bytes each; what it returned."""
@@ -213,6 +298,20 @@ class Map:
         result = self._call.bpf_map__set_initial_value(self._pointer, value, len(value))
         if result:
             raise _failure(f"cannot set {self.name}", -result)
+
+    def update(self, key: int, value: bytes) -> None:
+        """Set the value of a u32 key."""
+        number = ctypes.c_uint32(key)
+        result = self._call.bpf_map_update_elem(self.fd, ctypes.byref(number), value, 0)
+        if result:
+            raise _failure(f"cannot set {self.name}", -result)
+
+    def __iter__(self) -> Iterator[int]:
+        """The u32 keys of a hash map that nobody changes meanwhile."""
+        before, after = None, ctypes.c_uint32()
+        while not self._call.bpf_map_get_next_key(self.fd, before, ctypes.byref(after)):
+            yield after.value
+            before = ctypes.byref(ctypes.c_uint32(after.value))
 
     def lookup(self, key: int, size: int) -> bytes | None:
         """The value of a u32 key as `size` bytes, or None."""

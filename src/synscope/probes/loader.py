@@ -1,7 +1,7 @@
 """From compiled objects to attached programs: shared maps, settings, what this kernel lacks."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +22,7 @@ class Loader:
         """`config`: one `CONFIG` row; `sizes`: map name to number of entries."""
         self.maps: dict[str, Map] = {}
         self.hooks: list[Hook] = []
-        self._config = config.tobytes()
+        self._config = config
         self._sizes = sizes
         self._objects: list[Object] = []
         self._links: list[Link] = []
@@ -51,23 +51,37 @@ class Loader:
         obj.load()
         return next(iter(obj.programs.values()))
 
+    def load_chosen(self, stem: str, choose: Callable[[Object], None]) -> Object:
+        """Load an object whose programs and settings `choose` has set; the caller attaches them."""
+        obj = Object(object_path(stem))
+        self._objects.append(obj)
+        choose(obj)
+        self._prepare_maps(obj)
+        obj.load()
+        return obj
+
     def _is_there(self, probe: Probe, btf: Btf) -> bool:
-        if probe.tracepoint is None or btf.has_tracepoint(probe.tracepoint):
+        why = self._lacking(probe, btf)
+        if not why:
             return True
         if probe.needed:
             raise SynscopeError(
-                f"cannot trace without {probe.hook}",
-                "this kernel has no such tracepoint",
-                "synscope doctor",
-                Exit.NOT_PERMITTED,
+                f"cannot trace without {probe.hook}", why, "synscope doctor", Exit.NOT_PERMITTED
             )
-        self.hooks.append(Hook(probe.hook, attached=False, why="this kernel has no such tracepoint"))
+        self.hooks.append(Hook(probe.hook, attached=False, why=why))
         return False
+
+    def _lacking(self, probe: Probe, btf: Btf) -> str:
+        """What the probe needs and this kernel has not, or does not show; "" where nothing is missing."""
+        if probe.tracepoint and not btf.has_tracepoint(probe.tracepoint):
+            return "this kernel has no such tracepoint"
+        unknown = [name for field, name in probe.functions.items() if not self._config[field]]
+        return f"/proc/kallsyms gives no address of {' and '.join(unknown)}" if unknown else ""
 
     def _prepare_maps(self, obj: Object) -> None:
         for name, own in obj.maps.items():
             if name == ".rodata.config":
-                own.initialise(self._config)
+                own.initialise(self._config.tobytes())
             elif name in self.maps and not name.startswith("."):
                 own.share(self.maps[name])
             elif name in self._sizes:

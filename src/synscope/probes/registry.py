@@ -3,7 +3,7 @@
 A new hook is a program in one `bpf/<stem>.bpf.c` and a line in `probes/<stem>.py`.
 """
 
-from synscope.probes import calls, failures, segments, sockets, sockops, state
+from synscope.probes import calls, effects, failures, segments, sockets, sockops, state
 from synscope.probes.probe import Probe
 
 OBJECTS: dict[str, tuple[Probe, ...]] = {
@@ -13,6 +13,7 @@ OBJECTS: dict[str, tuple[Probe, ...]] = {
     "failures": failures.PROBES,
     "segments": segments.PROBES,
     "calls": calls.PROBES,
+    "effects": effects.PROBES,
 }
 
 
@@ -23,8 +24,16 @@ def probes_of(detail: str, until_close: bool = False) -> dict[str, tuple[Probe, 
     """
     chosen = {
         stem: tuple(
-            p for p in probes if detail == "path" or p.detail == "record" or (until_close and stem == "state")
+            p
+            for p in probes
+            if detail != "record" or p.detail == "record" or (until_close and stem == "state")
         )
         for stem, probes in OBJECTS.items()
     }
     return {stem: probes for stem, probes in chosen.items() if probes}
+
+
+def functions_of(detail: str) -> dict[str, str]:
+    """The kernel functions whose addresses these probes need, by the field of `CONFIG` that gets them."""
+    chosen = (probe for probes in probes_of(detail).values() for probe in probes)
+    return {field: function for probe in chosen for field, function in probe.functions.items()}

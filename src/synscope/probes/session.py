@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
@@ -11,20 +12,24 @@ import numpy as np
 
 from synscope import __version__
 from synscope.events.trace import Footer, Header, Rows, Trace
-from synscope.events.wire import HALF, MILESTONE, PATH_EVENT
-from synscope.kernel import cgroups, sysctls
+from synscope.events.wire import FUNCTION_CALL, HALF, MILESTONE, PATH_EVENT
+from synscope.kernel import cgroups, netns, sysctls
 from synscope.kernel.btf import Btf
 from synscope.kernel.build_id import build_id
 from synscope.kernel.drop_reasons import drop_reasons
 from synscope.kernel.release import release
+from synscope.kernel.symbols import Symbols
 from synscope.kernel.syscalls import syscalls
 from synscope.probes import aftermath, registry
 from synscope.probes.config import CONFIG, address_bytes
+from synscope.probes.functions import FunctionCalls
 from synscope.probes.loader import Loader
 from synscope.probes.ring import Ring
 from synscope.probes.table import Table
+from synscope.tcp import catalogue
 
-Sink = Callable[[Rows, Rows], None]
+Sink = Callable[[Rows, Rows, Rows], None]
+"""Gets new rows of `wire.HALF`, `wire.PATH_EVENT` and `wire.FUNCTION_CALL`."""
 _NEVER = (1 << 64) - 1
 _RECLAIM_EVERY_NS = 1_000_000_000
 _BEGINNINGS = [MILESTONE[name] for name in ("connect", "syn_out", "request", "ack_in")]
@@ -43,7 +48,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
             than six retransmissions of a SYN-ACK take: tcp_synack_retries).
     """
 
-    detail: Literal["record", "path"] = "record"
+    detail: Literal["record", "path", "functions"] = "record"
     cgroup: Path | None = None
     netns: int | None = None
     pid: int | None = None
@@ -54,6 +59,11 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     ring_bytes: int = 16 << 20
     slots: int = 1 << 14
     patience_ns: int = 180_000_000_000
+
+    @property
+    def path(self) -> bool:
+        """Whether stacks and events are collected."""
+        return self.detail != "record"
 
 
 def config_row(options: Options, btf: Btf) -> np.void:
@@ -70,13 +80,24 @@ def config_row(options: Options, btf: Btf) -> np.void:
     row["port"] = options.port or 0
     row["slots"] = options.slots
     row["peers"] = options.peers
-    row["path"] = options.detail == "path"
+    row["path"] = options.path
     row["until_close"] = options.until_close
-    row["keep"] = options.until_close or options.detail == "path"
+    row["keep"] = options.until_close or options.path
     row["filters"] = bool(options.netns or options.port or options.address)
     row["cast"] = btf.has_function("bpf_rdonly_cast")
     row["queue_purge"] = btf.enum_values("skb_drop_reason").get("SKB_DROP_REASON_QUEUE_PURGE", 0)
+    for field, address in _addresses(options.detail).items():
+        row[field] = address
     return row  # type: ignore[no-any-return]
+
+
+def _addresses(detail: str) -> dict[str, int]:
+    """Addresses of the functions that probes ask for, by field of `CONFIG`, but of those not found."""
+    wanted = registry.functions_of(detail)
+    if not wanted:
+        return {}
+    symbols = Symbols.read()
+    return {field: at for field, name in wanted.items() if (at := symbols.address(name)) is not None}
 
 
 def begun_within(halves: Rows, since_ns: int, until_ns: int) -> Rows:
@@ -98,6 +119,7 @@ class Session:
     header: Header
     attached_ns: int = 0  # CLOCK_MONOTONIC when the last hook was attached
     _detaching_ns: int = _NEVER
+    _symbols: Callable[[], Symbols] | None = None
 
     def __init__(
         self, options: Options, header_command: list[str], sink: Sink | None = None, keep: bool = True
@@ -106,13 +128,13 @@ class Session:
         self._options = options
         self._command = header_command
         self._sink = sink
-        path = options.detail == "path"
         self._sizes = {
             "halves": options.slots,
             "freed": options.slots,
             "ring": options.ring_bytes,
-            "events": options.ring_bytes if path else 4096,
-            "stacks": 1 << 14 if path else 1,
+            "events": options.ring_bytes if options.path else 4096,
+            "stacks": 1 << 14 if options.path else 1,
+            "calls": options.ring_bytes,
         }
         self._btf = Btf.kernel()
         self._loader = Loader(config_row(options, self._btf), self._sizes)
@@ -120,19 +142,26 @@ class Session:
         self._named = aftermath.Named()
         self._halves: list[Rows] = []
         self._events: list[Rows] = []
+        self._calls: list[Rows] = []
+        self._functions = FunctionCalls(
+            self._btf, catalogue.functions() if options.detail == "functions" else ()
+        )
         self._told = 0
         self._next_reclaim_ns = 0
 
     def __enter__(self) -> Self:
-        _raise_memlock()
+        _raise_limits()
         try:
             for stem, probes in registry.probes_of(self._options.detail, self._options.until_close).items():
                 self._loader.load(stem, probes, self._btf)
             self._reclaim = self._loader.callable("reclaim")
             self._map()
+            self._functions.load(self._loader, self._options.ring_bytes)
+            self._functions.attach(self._loader)
             self._loader.attach(cgroups.mount())
+            self._functions.begin()
         except BaseException:
-            self._loader.close()
+            self._close()
             raise
         self.attached_ns = time.monotonic_ns()
         self.header = self._describe()
@@ -149,6 +178,10 @@ class Session:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._close()
+
+    def _close(self) -> None:
+        self._functions.detach()
         self._loader.close()
 
     def _describe(self) -> Header:
@@ -162,19 +195,21 @@ class Session:
             started_mono_ns=time.monotonic_ns(),
             started_wall_ns=time.time_ns(),
             detail=self._options.detail,
+            calls_clock="ns" if self._options.detail == "functions" else "",
             command=self._command,
             hooks=list(self._loader.hooks),
+            netns=netns.own(),
             sysctls=sysctls.read(),
             drop_reasons=drop_reasons(self._btf),
             syscalls=syscalls(system.machine),
         )
 
     def poll(self) -> int:
-        """Drain both rings once without waiting; the number of half records that came."""
+        """Drain the rings once without waiting; the number of half records that came."""
         self._reclaim_stale()
         halves = self._half_ring.drain()
         events = self._event_ring.drain() if self._event_ring else np.empty(0, PATH_EVENT)
-        self._take(halves, events)
+        self._take(halves, events, self._functions.drain())
         return len(halves)
 
     def _reclaim_stale(self) -> None:
@@ -186,16 +221,17 @@ class Session:
         for cookie in self._table.stale(now - self._options.patience_ns):
             self._reclaim.run(cookie.to_bytes(8, "little"))
 
-    def _take(self, halves: Rows, events: Rows) -> None:
+    def _take(self, halves: Rows, events: Rows, calls: Rows) -> None:
         halves = halves[begun_within(halves, self.attached_ns, self._detaching_ns)]
-        if not halves.size and not events.size:
+        if not halves.size and not events.size and not calls.size:
             return
         self._named.note(halves, events)
         self._halves.append(halves)
         if self._keep_rows:
             self._events.append(events)
+            self._calls.append(calls)
         if self._sink:
-            self._sink(halves, events)
+            self._sink(halves, events, calls)
 
     def new_halves(self) -> Rows:
         """The half records that came since the last call."""
@@ -211,22 +247,46 @@ class Session:
         Without `keep` the trace holds only the rows that `new_halves()` has not given yet.
         """
         ended = self._detaching_ns = time.monotonic_ns()
+        self._functions.end()
         self._loader.detach()
+        self._functions.detach()
         self.poll()
-        self._take(self._table.undecided(), np.empty(0, PATH_EVENT))
+        self._take(self._table.undecided(), np.empty(0, PATH_EVENT), self._functions.open())
         halves = np.concatenate(self._halves) if self._halves else np.empty(0, HALF)
         events = np.concatenate(self._events) if self._events else np.empty(0, PATH_EVENT)
+        calls = np.concatenate(self._calls) if self._calls else np.empty(0, FUNCTION_CALL)
         footer = Footer(ended_mono_ns=ended, exit_status=exit_status)
         aftermath.count_losses(footer, self._loader.maps["losses"])
-        aftermath.name_addresses(footer, self._named, self._loader.maps["stacks"])
-        return Trace(header=self.header, halves=halves, events=events, footer=footer)
+        self._name(footer)
+        self._functions.count_losses(footer.lost)
+        footer.functions = self._functions.functions
+        return Trace(header=self.header, halves=halves, events=events, calls=calls, footer=footer)
+
+    def begin_anew(self, symbols: Symbols) -> None:
+        """Forget what came so far, once it is named: naming what comes will take a part of the time.
+
+        For a session that waits, attached, for something to trace. `symbols` are not read again at the end.
+        """
+        self.poll()
+        self._symbols = lambda: symbols
+        self._name(Footer())
+        self._named = aftermath.Named()
+        for rows in (self._halves, self._events, self._calls):
+            rows.clear()
+        self._told = 0
+        self.attached_ns = time.monotonic_ns()
+
+    def _name(self, footer: Footer) -> None:
+        stacks = self._loader.maps["stacks"]
+        aftermath.name_addresses(footer, self._named, stacks, self._symbols or Symbols.read, self._btf)
 
 
-def _raise_memlock() -> None:
-    """Kernels before 5.11 account BPF memory to RLIMIT_MEMLOCK; asking for more does no harm later."""
+def _raise_limits() -> None:
+    """Kernels before 5.11 account BPF memory to RLIMIT_MEMLOCK, and a kprobe takes two descriptors."""
     import resource  # noqa: PLC0415
 
-    try:
+    with suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_MEMLOCK, (resource.RLIM_INFINITY,) * 2)
-    except (ValueError, OSError):
-        return
+    with suppress(ValueError, OSError):
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

@@ -9,7 +9,7 @@ import numpy as np
 import rows
 from synscope.errors import SynscopeError
 from synscope.events.trace import Footer, Trace
-from synscope.events.wire import HALF, PATH_EVENT
+from synscope.events.wire import FUNCTION_CALL, HALF, PATH_EVENT
 
 
 class FakeSession:
@@ -45,7 +45,7 @@ class FakeSession:
         if isinstance(batch, BaseException):
             raise batch
         self._halves.append(batch)
-        self.sink(batch, np.empty(0, PATH_EVENT))
+        self.sink(batch, np.empty(0, PATH_EVENT), np.empty(0, FUNCTION_CALL))
         return len(batch)
 
     def new_halves(self):

@@ -6,15 +6,15 @@ from synscope.capture.file import read
 from synscope.cli.recording import Recording
 from synscope.errors import SynscopeError
 from synscope.events.trace import Footer
-from synscope.events.wire import PATH_EVENT
+from synscope.events.wire import FUNCTION_CALL, PATH_EVENT
 
-NONE = np.empty(0, PATH_EVENT)
+NONE, CALLS = np.empty(0, PATH_EVENT), np.empty(0, FUNCTION_CALL)
 
 
 def test_without_a_path_it_does_nothing():
     recording = Recording(None)
     recording.open(rows.trace([]).header)
-    recording.write(rows.client_row(), NONE)
+    recording.write(rows.client_row(), NONE, CALLS)
     recording.close(Footer())
     assert recording.error is None
 
@@ -22,8 +22,8 @@ def test_without_a_path_it_does_nothing():
 def test_what_is_written_can_be_read(tmp_path):
     recording = Recording(tmp_path / "t.syn")
     recording.open(rows.trace([]).header)
-    recording.write(rows.client_row(), NONE)
-    recording.write(rows.server_row(), NONE)
+    recording.write(rows.client_row(), NONE, CALLS)
+    recording.write(rows.server_row(), NONE, CALLS)
     recording.close(Footer(exit_status=3))
     trace = read(tmp_path / "t.syn")
     assert trace.halves["cookie"].tolist() == [1, 2]
@@ -58,8 +58,8 @@ def test_a_full_disk_does_not_end_the_trace():
     recording = Recording(None)
     recording.path = Path("/dev/full")
     recording._writer = Refusing()
-    recording.write(rows.client_row(), NONE)
-    recording.write(rows.client_row(), NONE)
+    recording.write(rows.client_row(), NONE, CALLS)
+    recording.write(rows.client_row(), NONE, CALLS)
     recording.close(Footer())
     assert recording.error.why == "No space left on device"
     assert recording._writer.calls == 1

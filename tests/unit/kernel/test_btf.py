@@ -84,6 +84,12 @@ def test_enumerators(compiled):
     assert btf.enum_values("outer") == {}
 
 
+def test_an_enumerator_by_its_own_name(compiled):
+    btf = Btf.of_object(compiled)
+    assert (btf.enumerator("CLIENT"), btf.enumerator("LAST")) == (7, 0xFFFF0000)
+    assert (btf.enumerator("side"), btf.enumerator("NOBODY")) == (None, None)
+
+
 def test_wide_enumerators(compiled):
     # clang 14 has no BTF_KIND_ENUM64 and cuts them; newer ones keep all 64 bits.
     assert Btf.of_object(compiled).enum_values("wide")["BIG"] in (1 << 40, 0)

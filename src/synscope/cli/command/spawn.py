@@ -18,6 +18,7 @@ from synscope.cli.command.signals import Relay
 from synscope.errors import Exit, SynscopeError
 
 SHELL = "/bin/sh"
+RAISED = (resource.RLIMIT_MEMLOCK, resource.RLIMIT_NOFILE)
 
 
 class Ended(msgspec.Struct, frozen=True):
@@ -53,15 +54,15 @@ class Launch(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         path: the file to execute, with `argv`; `cgroup`: the directory of the one it joins.
         stdout_to_stderr: descriptor 1 is a copy of 2.
-        memlock: its RLIMIT_MEMLOCK, which a session raises for itself: so made before the session.
+        limits: of `RAISED`, which a session raises for itself: so made before the session.
     """
 
     path: str
     argv: list[str]
     cgroup: Path
     stdout_to_stderr: bool = False
-    memlock: tuple[int, int] = msgspec.field(
-        default_factory=lambda: resource.getrlimit(resource.RLIMIT_MEMLOCK)
+    limits: dict[int, tuple[int, int]] = msgspec.field(
+        default_factory=lambda: {kind: resource.getrlimit(kind) for kind in RAISED}
     )
 
 
@@ -110,8 +111,9 @@ def _become(launch: Launch, relay: Relay, mask: set[int], report: int) -> NoRetu
 def _restore(launch: Launch, relay: Relay, mask: set[int]) -> None:
     if b"LC_CTYPE=" not in Path("/proc/self/environ").read_bytes():
         os.environ.pop("LC_CTYPE", None)  # the interpreter adds it where the locale is C (PEP 538)
-    if resource.getrlimit(resource.RLIMIT_MEMLOCK) != launch.memlock:
-        resource.setrlimit(resource.RLIMIT_MEMLOCK, launch.memlock)
+    for kind, limit in launch.limits.items():
+        if resource.getrlimit(kind) != limit:
+            resource.setrlimit(kind, limit)
     if launch.stdout_to_stderr:
         os.dup2(2, 1)
     relay.restore_defaults()

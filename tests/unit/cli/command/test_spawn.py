@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from synscope.cli.command.signals import Relay
-from synscope.cli.command.spawn import Ended, Launch, spawn
+from synscope.cli.command.spawn import RAISED, Ended, Launch, spawn
 from synscope.errors import SynscopeError
 
 
@@ -117,16 +117,16 @@ def test_its_environment_is_what_synscope_was_given():
     assert dict(line.split("=", 1) for line in done.stdout.splitlines()) == given
 
 
-def test_its_limit_of_locked_memory_is_what_synscope_was_given(group, capfd):
+def test_the_limits_that_a_session_raises_are_what_synscope_was_given(group, capfd):
     """A session raises its own, which children inherit."""
-    before = resource.getrlimit(resource.RLIMIT_MEMLOCK)
-    launch = Launch(
-        path="/bin/sh", argv=["sh", "-c", "ulimit -S -l"], cgroup=group, memlock=(65536, before[1])
-    )
+    before = {kind: resource.getrlimit(kind) for kind in RAISED}
+    soft = {resource.RLIMIT_MEMLOCK: 65536, resource.RLIMIT_NOFILE: 512}
+    given = {kind: (soft[kind], hard) for kind, (_, hard) in before.items()}
+    argv = ["sh", "-c", "ulimit -S -l; ulimit -S -n"]
     with Relay() as relay:
-        assert spawn(launch, relay).wait() == Ended()
-    assert capfd.readouterr().out == "64\n"
-    assert resource.getrlimit(resource.RLIMIT_MEMLOCK) == before
+        assert spawn(Launch(path="/bin/sh", argv=argv, cgroup=group, limits=given), relay).wait() == Ended()
+    assert capfd.readouterr().out == "64\n512\n"
+    assert {kind: resource.getrlimit(kind) for kind in RAISED} == before
 
 
 def test_its_output_can_be_sent_to_stderr(group, capfd):
