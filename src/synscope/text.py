@@ -32,6 +32,7 @@ class Glyphs(msgspec.Struct, frozen=True, kw_only=True):
     leader: str
     probe: str
     effect: str
+    times: str
 
 
 UNICODE = Glyphs(
@@ -56,6 +57,7 @@ UNICODE = Glyphs(
     leader="┈",
     probe="▸",
     effect="≈",
+    times="×",
 )
 
 ASCII = Glyphs(
@@ -80,6 +82,7 @@ ASCII = Glyphs(
     leader=".",
     probe=">",
     effect="=",
+    times="x",
 )
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal, NoReturn
 import click
 import rich_click
 
-from synscope.cli import ending
-from synscope.cli.options import CONNECTION, FORCE, OUTPUT, VIEW
+from synscope.cli import ending, failing
+from synscope.cli.options import ALL_FUNCTIONS, CONNECTION, EXPLAIN, FAIL_ON, FORCE, OUTPUT, VIEW
 from synscope.cli.terminal import Color
 
 if TYPE_CHECKING:
@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 @click.command("run", cls=rich_click.RichCommand, context_settings={"allow_interspersed_args": False})
 @click.option(
     "--detail",
-    type=click.Choice(["record", "path"]),
+    type=click.Choice(["record", "path", "functions"]),
     default="path",
     show_default=True,
-    help="record: milestones, states, sequence numbers, errors. path: the kernel call path and segments too.",
+    help="record: milestones, states, sequence numbers, errors. path: the kernel call path and segments too. "
+    "functions: each call of a kernel function too, with arguments, result and duration.",
 )
 @click.option(
     "--until",
@@ -40,18 +41,24 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="JSON lines on stdout, CMD's stdout to stderr.")
 @VIEW
 @CONNECTION
+@FAIL_ON
+@EXPLAIN
+@ALL_FUNCTIONS
 @click.argument("cmd", metavar="CMD [ARG]...", nargs=-1, required=True, type=click.UNPROCESSED)
 @click.pass_obj
 def command(
     color: Color,
     *,
-    detail: Literal["record", "path"],
+    detail: Literal["record", "path", "functions"],
     until: str,
     output: Path | None,
     force: bool,
     as_json: bool,
     view: str,
     connection: str | None,
+    fail_on: tuple[str, ...],
+    explain: bool,
+    all_functions: bool,
     cmd: tuple[str, ...],
 ) -> None:
     """Run CMD and tell how each TCP connection of it came into being.
@@ -70,6 +77,9 @@ def command(
         view=view,
         connection=connection,
         as_json=as_json,
+        fail_on=fail_on,
+        explain=explain,
+        all_functions=all_functions,
         next_command=next_command(output, cmd),
     )
     run(list(cmd), options, telling, Recording(output, force))
@@ -87,6 +97,8 @@ def run(argv: list[str], options: "Options", telling: "Telling", recording: "Rec
         ending.say(f"saved; next: {telling.next_command}")
     if recording.error:
         raise recording.error
+    if traced.ended is not None and not traced.ended.signal:
+        failing.end_if(failing.in_trace(traced.trace, telling.fail_on, telling.connection))
     end_as(traced.ended)
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import click
 import rich_click
 
-from synscope.cli import ending
-from synscope.cli.options import CONNECTION, JSON, VIEW
+from synscope.cli import ending, failing
+from synscope.cli.options import ALL_FUNCTIONS, CONNECTION, EXPLAIN, FAIL_ON, JSON, VIEW
 from synscope.cli.terminal import Color
 
 
@@ -15,11 +15,23 @@ from synscope.cli.terminal import Color
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 @VIEW
 @CONNECTION
+@FAIL_ON
+@EXPLAIN
+@ALL_FUNCTIONS
 @JSON
 @click.option("--width", type=click.IntRange(60, 120), help="Columns to draw in; else the terminal's.")
 @click.pass_obj
 def command(
-    color: Color, *, file: Path, view: str, connection: str | None, as_json: bool, width: int | None
+    color: Color,
+    *,
+    file: Path,
+    view: str,
+    connection: str | None,
+    fail_on: tuple[str, ...],
+    explain: bool,
+    all_functions: bool,
+    as_json: bool,
+    width: int | None,
 ) -> None:
     """Show what run -o or watch -o saved in FILE. It needs no privileges."""
     from synscope.capture.file import read  # noqa: PLC0415
@@ -31,9 +43,13 @@ def command(
         view=view,
         connection=connection,
         as_json=as_json,
+        fail_on=fail_on,
         width=width,
+        explain=explain,
+        all_functions=all_functions,
         next_command=next_command(file, ()),
     )
     tell(trace, telling, sys.stdout)
     if not trace.footer.complete:
         ending.say(f"{file} was cut off: what was written before is shown")
+    failing.end_if(failing.in_trace(trace, fail_on, connection))

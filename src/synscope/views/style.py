@@ -16,10 +16,14 @@ class Style(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         width: terminal columns. No view prints a longer line (`NARROWEST` columns are always taken).
         ascii: nothing but ASCII.
+        explain: say what each kernel function does.
+        all_functions: draw every call, however many there are.
     """
 
     width: int = 80
     ascii: bool = False
+    explain: bool = False
+    all_functions: bool = False
 
     @property
     def columns(self) -> int:
