@@ -12,7 +12,10 @@ _SHORT = {"SA": "S.", "S": "S", "A": ".", "R": "R", "RA": "R.", "FA": "F.", "PA"
 
 
 class Packet(NamedTuple):
-    """One captured TCP segment; `options` by synscope's names, `flags` as tcpdump writes them."""
+    """One captured TCP segment; `options` by synscope's names, `flags` as tcpdump writes them.
+
+    `t_ns`: of the wall clock, in whole µs.
+    """
 
     source: tuple[str, int]
     target: tuple[str, int]
@@ -22,6 +25,7 @@ class Packet(NamedTuple):
     window: int
     options: dict[str, Any]
     payload: int
+    t_ns: int = 0
 
     @property
     def ends(self) -> tuple[int, int]:
@@ -47,6 +51,7 @@ def _packet(frame: Any) -> Packet:
         tcp.window,
         _options(tcp.options),
         len(tcp.payload),
+        int(frame.time * 1_000_000) * 1000,
     )
 
 

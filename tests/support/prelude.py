@@ -11,6 +11,7 @@ import socket
 import struct
 import sys
 import threading
+import time  # noqa: F401
 from pathlib import Path
 from typing import Any
 

@@ -10,6 +10,7 @@ from typing import Literal, overload
 
 import numpy as np
 
+from synscope.connections.edges import Edges
 from synscope.connections.flows import Flows, in_order
 from synscope.connections.forest import Forests
 from synscope.connections.half import half_of, listener_of, listener_steps, transitions_of
@@ -17,7 +18,9 @@ from synscope.connections.inferred import inferred_segments
 from synscope.connections.join import join
 from synscope.connections.milestones import milestones
 from synscope.connections.model import Connection, Transition
+from synscope.connections.operations import SocketOperations
 from synscope.connections.outcome import errno_of, outcome_of
+from synscope.connections.phases import Phases, total_ns
 from synscope.connections.rows import HalfRow, half_row
 from synscope.connections.segments import Captured, SegmentIndex
 from synscope.connections.stacks import Stacks
@@ -55,10 +58,14 @@ class Connections(Sequence[Connection]):
         self._halves = latest(trace.halves)
         first = first_seen(self._halves)
         self._pairs = in_order(join(self._halves), first)
-        self._stacks = Stacks(trace.footer.stacks)
+        self._operations = SocketOperations(trace)
+        self._stacks = Stacks(trace.footer.stacks, Edges(trace.footer.edges, trace.footer.operations))
         self._segments = SegmentIndex(trace)
         self._flows = Flows(self._pairs, self._halves, first)
-        self._forests = Forests(trace, self._halves, self._stacks) if calls else None
+        self._phases = Phases(trace, self._stacks)
+        self._forests = (
+            Forests(trace, self._halves, self._stacks, self._operations) if calls else None
+        )
         listeners = np.flatnonzero(self._halves["side"] == Side.LISTENER)
         cookies = self._halves["cookie"][listeners].tolist()
         self._listening: dict[int, int] = dict(zip(cookies, listeners.tolist(), strict=True))
@@ -86,17 +93,34 @@ class Connections(Sequence[Connection]):
         listener = None if server is None else self._listener(server.listener)
         captured = self._captured(at, client, server)
         shown = [one.segment for one in captured]
+        phases = self._phases.of(client, server, captured)
         return Connection(
             id=f"c{at + 1}",
             outcome=outcome_of(client, server),
             errno=errno_of(client, server),
             family=_FAMILIES.get(known[0].family),
             mapped=any(_mapped(row) for row in known),
-            client=None if client is None else half_of(client, self._trace),
-            server=None if server is None else half_of(server, self._trace, listener_of(server)),
+            client=None
+            if client is None
+            else half_of(
+                client,
+                self._trace,
+                total_ns=total_ns(phases, "client"),
+                ops=self._operations.of(client.cookie),
+            ),
+            server=None
+            if server is None
+            else half_of(
+                server,
+                self._trace,
+                listener_of(server),
+                total_ns(phases, "server"),
+                self._operations.of(server.cookie),
+            ),
             milestones=milestones(client, server, listener, shown),
             transitions=self._transitions(client, server, listener),
             segments=tuple(shown or inferred_segments(client, server)),
+            phases=phases,
             calls=self._forests.of(client, server, listener, captured) if self._forests else (),
             lost=self._lost(known),
         )

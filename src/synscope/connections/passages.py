@@ -39,6 +39,11 @@ class Passage:
                 return event
         return None
 
+    def may_be(self, other: "Passage") -> bool:
+        """Whether both may be one segment whose bytes a device changed; forwarding changes no timestamps."""
+        stamps = [(one.header.options or {}).get("timestamp") for one in (self, other)]
+        return None in stamps or stamps[0] == stamps[1]
+
     @property
     def is_ack(self) -> bool:
         """Neither SYN nor RST: an acknowledgement, with data or without."""
@@ -85,10 +90,11 @@ class Passages:
         key = source, header.seq, header.ack if header.bits & ACK else 0, header.bits
         group = self._alike.setdefault(key, [])
         image = data[_BEFORE_CHECKSUM] + data[_AFTER_CHECKSUM]
-        passage = self._home(group, source, image, event)
+        new = Passage(source, header, image)
+        passage = self._home(group, new, event)
         if passage is None:
-            passage = Passage(source, header, image)
-            group.append(passage)
+            passage = new
+            group.append(new)
         passage.add(event)
 
     def handshake(self) -> list[Passage]:
@@ -106,9 +112,7 @@ class Passages:
             if not one.is_ack or not one.is_data or (keep_data and one.source == "client")
         ]
 
-    def _home(
-        self, group: Sequence[Passage], source: SideName, image: bytes, event: EventRow
-    ) -> Passage | None:
+    def _home(self, group: Sequence[Passage], new: Passage, event: EventRow) -> Passage | None:
         """The latest passage that has not passed here yet, by preference one with the same bytes.
 
         A retransmission differs in its timestamp option, or passes its first device again.
@@ -116,10 +120,11 @@ class Passages:
         here = _hop(event)
         waiting = [one for one in reversed(group) if one.dropped is None and here not in one.hops]
         for one in waiting:
-            if one.image == image:
+            if one.image == new.image:
                 return one
-        leaving = event.kind == SENT and event.netns == self._flow.netns(source)[0]
-        return waiting[0] if waiting and not leaving else None
+        if event.kind == SENT and event.netns == self._flow.netns(new.source)[0]:
+            return None
+        return next((one for one in waiting if one.may_be(new)), None)
 
 
 def _hop(event: EventRow) -> tuple[int, int, int]:

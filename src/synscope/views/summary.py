@@ -11,9 +11,11 @@ from rich.text import Text
 
 from synscope.connections.model import Connection
 from synscope.text import fit
-from synscope.views.facts import accept_wait_ns, retransmits, setup_ns
+from synscope.views.facts import retransmits, setup_ns
+from synscope.views.findings import grouped, unconnected_findings
 from synscope.views.lines import flow, indented, paragraph, place
 from synscope.views.notes import nothing
+from synscope.views.spent import QUANTILES, quantiles, spent
 from synscope.views.style import BAD, FRAME, GOOD, NOTE, STATE, TITLE, Style
 
 if TYPE_CHECKING:
@@ -23,7 +25,6 @@ NAME = "summary"
 ONE_LINE = "counts, destinations and times of all connections, and what was missed"
 
 _DESTINATIONS = 20
-_QUANTILES = (("p50", 50), ("p90", 90), ("p99", 99), ("max", 100))
 _BAR = 30
 
 
@@ -33,10 +34,13 @@ def render(connections: Sequence[Connection], trace: Trace, style: Style) -> Ite
         yield from _head(connections, trace, style)
         yield Text()
         yield from _outcomes(connections, style)
+        yield from grouped(connections, style)
         yield Text()
         yield from _times(connections, style)
+        yield from spent(connections, style)
     else:
         yield from nothing(trace, style)
+    yield from unconnected_findings(trace, style)
     yield Text()
     yield from coverage(trace, style)
 
@@ -67,14 +71,14 @@ def _outcomes(connections: Sequence[Connection], style: Style) -> Iterator[Text]
 
 
 def _times(connections: Sequence[Connection], style: Style) -> Iterator[Text]:
-    """Setup times of the established, per destination and of all, and the wait for accept()."""
+    """Setup times of the established, per destination and of all."""
     groups = defaultdict(list)
     for connection in connections:
         groups[place(connection, "server", style)].append(connection)
     largest = sorted(groups.items(), key=lambda item: -len(item[1]))
-    left = style.columns - 1 - 7 * 2 - 9 * len(_QUANTILES) - 2
+    left = style.columns - 1 - 7 * 2 - 9 * len(QUANTILES) - 2
     width = min(left, max(16, *(cell_len(name) for name, _ in largest[:_DESTINATIONS])))
-    headings = f"{'count':>7}{'failed':>7}" + "".join(f"{name:>9}" for name, _ in _QUANTILES)
+    headings = f"{'count':>7}{'failed':>7}" + "".join(f"{name:>9}" for name, _ in QUANTILES)
     yield Text(f" {'setup time to':{width}}{headings}", FRAME)
     for name, members in largest[:_DESTINATIONS]:
         yield _row(name, members, _setups(members), width, style)
@@ -83,9 +87,6 @@ def _times(connections: Sequence[Connection], style: Style) -> Iterator[Text]:
         yield _row(f"{len(largest) - _DESTINATIONS} others", rest, _setups(rest), width, style)
     if len(largest) > 1:
         yield _row("all", connections, _setups(connections), width, style)
-    waits = [wait for connection in connections if (wait := accept_wait_ns(connection)) is not None]
-    if waits:
-        yield Text(f" {'in accept queue':{width}}{len(waits):>7}{'':7}{_quantiles(waits, style)}")
     yield from _again(connections)
 
 
@@ -106,22 +107,9 @@ def _row(name: str, members: Sequence[Connection], times: list[int], width: int,
     shown = fit(name, width, style.glyphs)
     line = Text(" " + shown + " " * (width - cell_len(shown))).append(f"{len(members):>7}")
     line.append(f"{failed or '':>7}", BAD)
-    line.append(_quantiles(times, style))
+    line.append(quantiles(times, style))
     line.rstrip()
     return line
-
-
-def _quantiles(times: list[int], style: Style) -> str:
-    """The quantiles in columns of 9; nothing where nothing was timed."""
-    if not times:
-        return ""
-    ordered = sorted(times)
-    return "".join(f"{style.duration(quantile(ordered, percent)):>9}" for _, percent in _QUANTILES)
-
-
-def quantile(ordered: Sequence[int], percent: int) -> int:
-    """The smallest value that at least `percent` % of `ordered` do not exceed (nearest rank)."""
-    return ordered[max(0, -(-len(ordered) * percent // 100) - 1)]
 
 
 def coverage(trace: Trace, style: Style) -> Iterator[Text]:

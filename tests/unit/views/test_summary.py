@@ -1,29 +1,10 @@
-import pytest
-
 import samples
 from synscope.views import VIEWS, Style
-from synscope.views.summary import quantile
 
 
 def drawn(connections, **footer) -> list[list[str]]:
     lines = VIEWS["summary"].render(connections, samples.trace(**footer), Style())
     return [line.plain.split() for line in lines]
-
-
-@pytest.mark.parametrize(
-    ("values", "percent", "value"),
-    [
-        ([7], 50, 7),
-        ([1, 2, 3, 4], 50, 2),
-        ([1, 2, 3, 4, 5], 50, 3),
-        (list(range(1, 101)), 90, 90),
-        (list(range(1, 101)), 99, 99),
-        (list(range(1, 101)), 100, 100),
-        (list(range(1, 11)), 99, 10),
-    ],
-)
-def test_quantile_is_the_nearest_rank(values, percent, value):
-    assert quantile(values, percent) == value
 
 
 def test_outcomes_are_counted_most_frequent_first():
