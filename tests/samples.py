@@ -4,6 +4,8 @@ Each is a fact of one kind about TCP; none comes from `synscope.connections.buil
 view cannot agree with a mistake made there. Times are relative to `START`.
 """
 
+import msgspec
+
 from synscope.connections.model import (
     Call,
     Connection,
@@ -19,6 +21,7 @@ from synscope.events.trace import Footer, Header, Hook, Trace
 
 START = 4_242_000_000_000
 LINUX_OPTIONS = {"mss": 65495, "sack_ok": True, "timestamp": {"val": 2871346001, "ecr": 0}, "wscale": 7}
+ANSWERED_OPTIONS = {**LINUX_OPTIONS, "timestamp": {"val": 2871346001, "ecr": 2871346001}}
 PLAIN_ACK = {"timestamp": {"val": 2871346002, "ecr": 2871346001}}
 HOSTILE = "\x1b]0;x\x07\n\u202egnp\x9b"
 
@@ -35,6 +38,15 @@ def marks(side: SideName, **moments: float) -> tuple[Milestone, ...]:
 def change(side: SideName, us: float, states: str, by: str | None = None) -> Transition:
     source, target = states.split(">")
     return Transition(side=side, source=source, target=target, t_ns=at(us), by=by)
+
+
+def spent(side: SideName, begin: float, *phases: tuple[str, float]) -> tuple[Phase, ...]:
+    """Phases one after another from `begin` on, each by its name and when it was over, in µs."""
+    found = []
+    for name, end in phases:
+        found.append(Phase(name, side, at(begin), at(end) - at(begin)))
+        begin = end
+    return tuple(found)
 
 
 def segment(n: int, source: SideName, flags: str, seq: int, ack: int | None = None, **more) -> Segment:
@@ -163,7 +175,7 @@ def handshake(client_isn: int, server_isn: int) -> tuple[Segment, ...]:
     return (
         segment(1, "client", "S", client_isn, sent=21, received=31, window=65495, options=LINUX_OPTIONS),
         segment(
-            2, "server", "S.", server_isn, one, sent=39, received=46, window=65483, options=LINUX_OPTIONS
+            2, "server", "S.", server_isn, one, sent=39, received=46, window=65483, options=ANSWERED_OPTIONS
         ),
         segment(3, "client", ".", one, two, sent=62, received=66, window=512, options=PLAIN_ACK),
     )
@@ -182,16 +194,39 @@ SERVER_MARKS = marks(
     "server", syn_in=31, request=34, synack_out=38, ack_in=70, queued=75, established=78, accepted=96
 )
 LISTENER_MARKS = marks("server", socket=-260, bind=-231, listen=-216)
+CLIENT_PHASES = spent(
+    "client",
+    0,
+    ("route", 14),
+    ("port", 20),
+    ("ip_output", 21),
+    ("network_out", 31),
+    ("peer", 39),
+    ("network_back", 46),
+    ("local_delivery", 58),
+)
+SERVER_PHASES = spent(
+    "server",
+    31,
+    ("request", 39),
+    ("network_out", 46),
+    ("peer", 62),
+    ("network_back", 66),
+    ("local_delivery", 75),
+    ("accept_queue", 96),
+)
 OWNER = {"netns": 4026531840, "cgroup": 5011, "uid": 1000}
 
 
 def client(**more) -> Half:
     given = {"address": "127.0.0.1", "port": 50164, "pid": 4711, "tid": 4711, "comm": "python3"}
+    given["total_ns"] = 58_000
     return Half(**{**given, "cookie": 12289, "isn": 2269068384, **OWNER, **more})
 
 
 def server(**more) -> Half:
     given = {"address": "127.0.0.1", "port": 8080, "pid": 4710, "tid": 4710, "comm": "python3"}
+    given["total_ns"] = 65_000
     listener = Listener(cookie=8193, backlog_at_syn=0, backlog_max=128, syn_cookie=False)
     return Half(**{**given, "cookie": 12290, "isn": 829471100, "listener": listener, **OWNER, **more})
 
@@ -211,27 +246,78 @@ def healthy(**more) -> Connection:
             *SERVER_STATES,
         ),
         "segments": handshake(2269068384, 829471100),
-        "phases": (
-            Phase("port_and_route", "client", at(0), 20_000),
-            Phase("syn_to_synack", "client", at(20), 38_000),
-            Phase("request", "server", at(34), 36_000),
-            Phase("accept_queue", "server", at(75), 21_000),
-        ),
+        "phases": (*CLIENT_PHASES, *SERVER_PHASES),
         "calls": (*client_calls(), *server_calls()),
     }
     return Connection(**{**given, **more})
 
 
+def call(text: str, begin: float, took: float, *children: Call, marks: tuple[str, ...] = ()) -> Call:
+    """A traced call from `f(a=1) = 0`; `~f` was entered by a jump, `=f` is inlined and has no times."""
+    head, _, ret = text.partition(" = ")
+    name, _, given = head.rstrip(")").partition("(")
+    effect = name.startswith("=")
+    return Call(
+        function=name.lstrip("~="),
+        evidence="effect" if effect else "tail_call" if name.startswith("~") else "probe",
+        seen_ns=at(begin),
+        enter_ns=None if effect else at(begin),
+        exit_ns=None if effect else at(begin + took),
+        args=None if effect else dict(pair.split("=") for pair in given.split(", ") if pair),
+        ret=ret or None,
+        marks=marks,
+        children=children,
+    )
+
+
+def traced(**more) -> Connection:
+    """As `healthy`, the client's connect() traced call by call."""
+    stored = call("~inet_sk_state_store(newstate=SYN_SENT)", 4, 1, marks=("CLOSE → SYN_SENT",))
+    device = call("__dev_queue_xmit = 0", 21, 9, marks=("sends SYN",))
+    transmit = call(
+        "__tcp_transmit_skb(clone_it=1, gfp_mask=0xcc0, rcv_nxt=0) = 0",
+        17,
+        14,
+        call("tcp_v4_send_check", 18, 0.2),
+        call("ip_queue_xmit = 0", 19, 11.5, call("~__ip_queue_xmit(tos=0x0) = 0", 19.2, 11.2, device)),
+    )
+    connect = call(
+        "tcp_v4_connect(addr_len=16) = 0",
+        1,
+        40,
+        call("=ip_route_connect", 2, 0, call("ip_route_output_flow = 0xffff888004f0a180", 2, 1.2)),
+        call("tcp_set_state(state=SYN_SENT)", 3.9, 1.3, stored),
+        call("inet_hash_connect = 0", 6, 4),
+        call("ip_route_output_flow = -ENETUNREACH", 11, 0.9),
+        call(
+            "tcp_connect = 0",
+            13,
+            27,
+            call("tcp_mtup_init", 14, 0.3),
+            *(call(f"skb_helper(size=4, gfp_mask={mask})", 15 + at, 0.25) for at, mask in enumerate("cccd")),
+            call("=tcp_transmit_skb", 17, 0, transmit),
+        ),
+    )
+    blocked = call("__x64_sys_connect", -0.5, 0, connect)
+    return healthy(calls=(msgspec.structs.replace(blocked, exit_ns=None),), **more)
+
+
 def record_detail() -> Connection:
     """As `healthy`, from the sockets alone: segments inferred, no calls."""
     one, two = 2269068385, 829471101
-    synack = {"window": 65483, "options": LINUX_OPTIONS}
+    synack = {"window": 65483, "options": ANSWERED_OPTIONS}
     segments = (
         segment(1, "client", "S", one - 1, sent=20, received=34, inferred=True),
         segment(2, "server", "S.", two - 1, one, sent=38, received=58, **synack),
         segment(3, "client", ".", one, two, received=70, inferred=True),
     )
-    return healthy(segments=segments, calls=(), phases=())
+    phases = (
+        *spent("client", 0, ("route_and_port", 20), ("network_out", 34), ("peer", 38), ("network_back", 58)),
+        *spent(
+            "server", 34, ("request", 38), ("synack_wait", 70), ("local_delivery", 75), ("accept_queue", 96)
+        ),
+    )
+    return healthy(segments=segments, calls=(), phases=phases, server=server(total_ns=62_000))
 
 
 def refused() -> Connection:
@@ -245,6 +331,7 @@ def refused() -> Connection:
             port=50166,
             cookie=12301,
             isn=1187400021,
+            total_ns=41_000,
             sk_err="ECONNREFUSED",
             peer_address="127.0.0.1",
             peer_port=9,
@@ -257,6 +344,16 @@ def refused() -> Connection:
         segments=(
             segment(1, "client", "S", 1187400021, sent=19, received=26, window=65495, options=LINUX_OPTIONS),
             segment(2, "server", "R.", 0, 1187400022, sent=30, received=36, window=0),
+        ),
+        phases=spent(
+            "client",
+            0,
+            ("route", 12),
+            ("port", 19),
+            ("network_out", 26),
+            ("peer", 30),
+            ("network_back", 36),
+            ("local_delivery", 41),
         ),
     )
 
@@ -276,6 +373,7 @@ def timed_out() -> Connection:
             comm="curl",
             isn=isn,
             retransmits=2,
+            total_ns=3_050_412_000,
             sk_err="ETIMEDOUT",
             drop_reason="NETFILTER_DROP",
             drop_location="nf_hook_slow+0xb0",
@@ -292,12 +390,20 @@ def timed_out() -> Connection:
             segment(2, "client", "S", isn, sent=1_003_117, dropped=dropped, retransmission=True),
             segment(3, "client", "S", isn, sent=2_027_650, dropped=dropped, retransmission=True),
         ),
+        phases=spent(
+            "client",
+            0,
+            ("route", 15),
+            ("port", 25),
+            ("syn_retransmit", 2_027_650),
+            ("syn_timeout", 3_050_412),
+        ),
     )
 
 
 def server_only() -> Connection:
     """Someone elsewhere connected to a traced server."""
-    synack = segment(2, "server", "S.", 829471100, 553120077, sent=39, window=65160, options=LINUX_OPTIONS)
+    synack = segment(2, "server", "S.", 829471100, 553120077, sent=39, window=65160, options=ANSWERED_OPTIONS)
     return Connection(
         id="c4",
         outcome="established",
@@ -307,6 +413,14 @@ def server_only() -> Connection:
         ),
         milestones=(*marks("server", listen=-9.1e9), *SERVER_MARKS),
         transitions=SERVER_STATES,
+        phases=spent(
+            "server",
+            31,
+            ("request", 39),
+            ("synack_wait", 66),
+            ("local_delivery", 75),
+            ("accept_queue", 96),
+        ),
         segments=(
             segment(1, "client", "S", 553120076, received=31, window=64240, options=LINUX_OPTIONS),
             synack,
@@ -327,10 +441,26 @@ def client_only() -> Connection:
         ),
         milestones=CLIENT_MARKS,
         transitions=CLIENT_STATES,
+        phases=spent(
+            "client",
+            0,
+            ("route", 14),
+            ("port", 20),
+            ("ip_output", 21),
+            ("syn_wait", 54),
+            ("local_delivery", 58),
+        ),
         segments=(
             segment(1, "client", "S", first.seq, sent=21, window=64240, options=LINUX_OPTIONS),
             segment(
-                2, "server", "S.", second.seq, second.ack, received=54, window=65160, options=LINUX_OPTIONS
+                2,
+                "server",
+                "S.",
+                second.seq,
+                second.ack,
+                received=54,
+                window=65160,
+                options=ANSWERED_OPTIONS,
             ),
             segment(3, "client", ".", third.seq, third.ack, sent=62, window=502),
         ),
@@ -416,13 +546,22 @@ def in_progress() -> Connection:
         id="c11",
         outcome="in_progress",
         family="inet",
-        client=client(port=50170, retransmits=1),
+        client=client(port=50170, retransmits=1, total_ns=2_310_000_000),
         server=server(listener=listener, pid=None, comm=None, isn=None, traced=False),
         milestones=(*marks("client", connect=0), *marks("server", listen=-96, syn_in=30)),
         transitions=(change("client", 14, "CLOSE>SYN_SENT", "tcp_v4_connect"),),
         segments=(
             segment(1, "client", "S", 2269068384, sent=21, received=30, window=65495, options=LINUX_OPTIONS),
             segment(2, "client", "S", 2269068384, sent=1_030_000, retransmission=True),
+        ),
+        phases=spent(
+            "client",
+            0,
+            ("route", 14),
+            ("port", 20),
+            ("ip_output", 21),
+            ("syn_retransmit", 1_030_000),
+            ("syn_wait", 2_310_000),
         ),
         lost={"tp_btf/net_dev_queue: ring full": 2},
     )
@@ -443,6 +582,12 @@ def crossing() -> Connection:
             segment(3, "server", "S.", synack.seq, synack.ack, sent=700_000, received=1_100_000),
             segment(4, "client", ".", ack.seq, ack.ack, sent=1_100_062, received=1_500_062),
         ),
+        phases=(
+            *spent("client", 0, ("route_and_port", 21), ("network_out", 400_021), ("peer", 700_000)),
+            *spent("client", 700_000, ("network_back", 1_100_000)),
+            *spent("server", 400_021, ("request", 700_000), ("network_out", 1_100_000)),
+            *spent("server", 1_100_000, ("peer", 1_100_062), ("network_back", 1_500_062)),
+        ),
         calls=(),
     )
 
@@ -459,10 +604,15 @@ def _one_of_many(index: int) -> Connection:
         return Connection(**{**_as_dict(base), "id": f"c{index}"})
     slow = 40 if index % 10 == 0 else 1
     late = 58 * slow + index
+    again = (("syn_retransmit", late - 38),) if slow > 1 else ()
+    out = spent("client", 0, ("route", 14), ("port", 20), *again, ("syn_wait", late))
+    queue = ("accept_queue", late + 38 + index)
+    taken = spent("server", late - 24, ("request", late - 20), ("synack_wait", late + 17), queue)
     return healthy(
         id=f"c{index}",
-        client=client(port=50000 + index, retransmits=int(slow > 1)),
-        server=server(port=8080 + index % 2),
+        client=client(port=50000 + index, retransmits=int(slow > 1), total_ns=late * 1000),
+        server=server(port=8080 + index % 2, total_ns=62_000 + index * 1000),
+        phases=out + taken,
         milestones=(
             *marks("client", connect=0, syn_out=20, established=late),
             *marks("server", request=34, queued=late + 17, established=late + 20, accepted=late + 38 + index),

@@ -14,6 +14,7 @@ class Exit(IntEnum):
     USAGE = 2  # the command line is wrong (click's code)
     BAD_FILE = 3  # a trace file cannot be read
     NOT_PERMITTED = 4  # privileges, or the kernel, do not allow it
+    FOUND = 5  # a finding that --fail-on names
     NOT_EXECUTABLE = 126  # as a shell does
     NOT_FOUND = 127  # as a shell does
 

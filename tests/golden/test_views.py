@@ -25,9 +25,23 @@ CASES = [
     ("calls-healthy", 120, False),
     ("calls-healthy", 80, True),
     ("calls-refused", 80, False),
+    ("calls-traced", 80, False),
+    ("calls-traced", 110, False),
+    ("calls-traced-explained", 80, False),
+    ("calls-traced-explained", 110, False),
+    ("calls-traced-explained", 80, True),
     ("states-healthy", 80, False),
     ("states-timed-out", 80, False),
     ("states-server-only", 80, False),
+    ("timeline-healthy", 80, False),
+    ("timeline-healthy", 120, False),
+    ("timeline-healthy", 80, True),
+    ("timeline-timed-out", 80, False),
+    ("timeline-timed-out", 80, True),
+    ("timeline-in-progress", 80, False),
+    ("timeline-crossing", 80, False),
+    ("timeline-server-only", 80, False),
+    ("timeline-alone", 80, False),
     ("table-many", 80, False),
     ("table-many", 120, False),
     ("table-each", 80, False),
@@ -47,6 +61,7 @@ CASES = [
 def connections(sample: str):
     lists = {
         "none": list,
+        "traced": lambda: [samples.traced()],
         "many": samples.many,
         "each": lambda: [make() for make in samples.SAMPLES.values()],
     }
@@ -57,8 +72,8 @@ def connections(sample: str):
     ("case", "width", "only_ascii"), CASES, ids=[f"{case}-{width}{'-ascii' * a}" for case, width, a in CASES]
 )
 def test_looks_as_it_did(case: str, width: int, only_ascii: bool, update_golden: bool):
-    name, _, sample = case.partition("-")
-    style = Style(width=width, ascii=only_ascii)
+    name, _, sample = case.removesuffix("-explained").partition("-")
+    style = Style(width=width, ascii=only_ascii, explain=case.endswith("-explained"))
     trace = samples.trace(left_out={"mptcp": 2}) if sample == "none" else samples.trace()
     if name == "story":
         text = plain(story(connections(sample), trace, style, NEXT))

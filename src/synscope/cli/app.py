@@ -10,8 +10,25 @@ from synscope import __version__
 from synscope.cli import ending
 from synscope.errors import SynscopeError
 
-COMMANDS = ("run", "watch", "show", "doctor", "demo", "schema")
+COMMANDS = (
+    "run",
+    "watch",
+    "show",
+    "explain",
+    "diff",
+    "check",
+    "states",
+    "socket",
+    "doctor",
+    "lab",
+    "scenario",
+    "demo",
+    "schema",
+)
 """One module of this package each, in the order in which `--help` lists them."""
+
+MODULES = {"socket": "socket_call"}
+"""The modules of commands whose names are modules of the standard library too."""
 
 Color = Literal["auto", "always", "never"]
 
@@ -25,7 +42,7 @@ class Commands(rich_click.RichGroup):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        return cast(click.Command, import_module(f"synscope.cli.{cmd_name}").command)
+        return cast(click.Command, import_module(f"synscope.cli.{MODULES.get(cmd_name, cmd_name)}").command)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

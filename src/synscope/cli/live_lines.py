@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, TextIO
 
 from rich.text import Text
 
-from synscope.cli import terminal
+from synscope.cli import failing, terminal
 from synscope.cli.telling import print_json
 from synscope.cli.terminal import Color
 from synscope.views.facts import origin
+from synscope.views.findings import short
 from synscope.views.lines import title
 from synscope.views.style import TIME
 
@@ -23,13 +24,17 @@ STAMP = len("12:34:56.789 ")
 
 
 class LiveLines:
-    """Prints connections as they are given; `outcomes` counts them.
+    """Prints connections as they are given; `outcomes` counts them, `failing` has codes of `fail_on`.
 
     `header` ties the connections' clock to the time of day.
     """
 
-    def __init__(self, header: "Header", stream: TextIO, color: Color, as_json: bool) -> None:
+    def __init__(
+        self, header: "Header", stream: TextIO, color: Color, as_json: bool, fail_on: failing.Wanted = ()
+    ) -> None:
         self.outcomes: Counter[str] = Counter()
+        self.failing: set[str] = set()
+        self._fail_on = fail_on
         self._offset_ns = header.started_wall_ns - header.started_mono_ns
         self._stream = stream
         self._as_json = as_json
@@ -40,6 +45,7 @@ class LiveLines:
         """Print each, at once."""
         for connection in found:
             self.outcomes[connection.outcome or "outcome not known"] += 1
+            self.failing |= failing.named(connection.findings, self._fail_on)
             if self._as_json:
                 print_json([connection])
             else:
@@ -52,6 +58,9 @@ class LiveLines:
         for line in title(connection, narrower):
             self._console.print(Text(f"{stamp:<{STAMP}}", TIME).append_text(line), soft_wrap=True)
             stamp = ""
+        for finding in connection.findings:
+            line = Text(" " * STAMP).append_text(short(finding, narrower))
+            self._console.print(line, soft_wrap=True)
 
 
 def clock(wall_ns: int) -> str:

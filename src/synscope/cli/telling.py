@@ -21,7 +21,7 @@ DRAWN = 20_000
 """Connections that a view gets at most: as objects they take some KiB each, as rows 456 bytes a half."""
 SCREENS = 1_000
 """The same, of a view that draws each on a screen or two; call trees also take three times the memory."""
-EACH_ON_A_SCREEN = ("ladder", "calls")
+EACH_ON_A_SCREEN = ("ladder", "calls", "timeline")
 
 
 class Telling(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,6 +31,9 @@ class Telling(msgspec.Struct, frozen=True, kw_only=True):
         view: a name of `synscope.cli.options.VIEWS`.
         connection: only the one with this id; None: all.
         width: columns; None: the terminal's.
+        explain: say in call trees what each function does.
+        all_functions: draw every traced call.
+        fail_on: codes and severities that make the exit status `Exit.FOUND`.
         next_command: what the story ends with.
     """
 
@@ -38,7 +41,10 @@ class Telling(msgspec.Struct, frozen=True, kw_only=True):
     view: str = "story"
     connection: str | None = None
     as_json: bool = False
+    fail_on: tuple[str, ...] = ()
     width: int | None = None
+    explain: bool = False
+    all_functions: bool = False
     next_command: str = ""
 
 
@@ -60,8 +66,9 @@ def connections_of(trace: "Trace", identity: str | None, calls: bool = True) -> 
     Each is made when it is asked for; without `calls`, without its call trees.
     """
     from synscope.connections.build import Connections  # noqa: PLC0415
+    from synscope.diagnosis.diagnose import Diagnosed  # noqa: PLC0415
 
-    made = Connections(trace, calls=calls)
+    made = Diagnosed(Connections(trace, calls=calls), trace)
     if identity is None:
         return made
     number = identity.removeprefix("c").removeprefix("#")
@@ -86,7 +93,11 @@ def draw(trace: "Trace", telling: Telling, stream: TextIO) -> None:
     from synscope.views import VIEWS  # noqa: PLC0415
     from synscope.views.story import story  # noqa: PLC0415
 
-    style = terminal.style(stream, telling.width)
+    style = msgspec.structs.replace(
+        terminal.style(stream, telling.width),
+        explain=telling.explain,
+        all_functions=telling.all_functions,
+    )
     made = connections_of(trace, telling.connection, _wants_calls(trace, telling))
     found = made[: SCREENS if telling.view in EACH_ON_A_SCREEN else DRAWN]
     if telling.view == "story":

@@ -63,9 +63,7 @@ class Connections(Sequence[Connection]):
         self._segments = SegmentIndex(trace)
         self._flows = Flows(self._pairs, self._halves, first)
         self._phases = Phases(trace, self._stacks)
-        self._forests = (
-            Forests(trace, self._halves, self._stacks, self._operations) if calls else None
-        )
+        self._forests = Forests(trace, self._halves, self._stacks, self._operations) if calls else None
         listeners = np.flatnonzero(self._halves["side"] == Side.LISTENER)
         cookies = self._halves["cookie"][listeners].tolist()
         self._listening: dict[int, int] = dict(zip(cookies, listeners.tolist(), strict=True))

@@ -183,7 +183,7 @@ FUNCTION_CALL = np.dtype(
         ("pad", "u1"),
     ]
 )
-"""One call of one function: `struct function_call` of bpf/functions.h, and what the lab reads from QEMU's log.
+"""One call of a function: `struct function_call` of bpf/functions.h, and what the lab reads in QEMU's log.
 
 `enter` and `exit`: ns of CLOCK_MONOTONIC, or places in the order of the log (`Header.calls_clock`). On one
 thread in process context, and on one CPU in softirq, calls nest as their intervals do. `exit` without

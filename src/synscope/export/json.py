@@ -2,11 +2,12 @@
 
 import msgspec
 
+from synscope.connections.comparison import Comparison
 from synscope.connections.model import Connection
 
 
-def encode(connection: Connection) -> bytes:
-    """The connection's JSON object, UTF-8, on one line without its newline.
+def encode(connection: Connection | Comparison) -> bytes:
+    """The JSON object of a connection (or of two compared), UTF-8, on one line without its newline.
 
     Unknown is null. What is not printable is escaped (`\\u009b`): a reader gets the same text, and a
     terminal is not steered. Bytes of a name that are not UTF-8 (lone surrogates) become their escape.

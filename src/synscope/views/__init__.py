@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from rich.text import Text
 
 from synscope.connections.model import Connection
-from synscope.views import calls, ladder, states, summary, table
+from synscope.views import calls, ladder, states, summary, table, timeline
 from synscope.views.style import Style
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class View(Protocol):
         """Its lines, without newlines; made as they are asked for, so that thousands need no memory."""
 
 
-_ALL: tuple[View, ...] = (ladder, calls, states, table, summary)
+_ALL: tuple[View, ...] = (ladder, calls, states, timeline, table, summary)
 
 VIEWS: dict[str, View] = {view.NAME: view for view in _ALL}
 """The views by name, in the order in which the help lists them."""

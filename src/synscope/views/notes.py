@@ -10,6 +10,7 @@ from rich.text import Text
 from synscope.connections.model import Connection, SideName
 from synscope.text import Glyphs
 from synscope.views.facts import SIDES, half_of, moment, other, retransmits, seen
+from synscope.views.findings import findings
 from synscope.views.lines import flow, indented, paragraph, verdict
 from synscope.views.style import BAD, NOTE, TIME, Style
 
@@ -25,6 +26,7 @@ def closing(connection: Connection, style: Style) -> Iterator[Text]:
         yield from _listed(_errors(connection, side, style), style)
     for note in (*_footnotes(connection, style.glyphs), *_losses(connection, style)):
         yield from paragraph(note, style)
+    yield from findings(connection, style)
 
 
 def _listed(pieces: Iterator[Text], style: Style) -> Iterator[Text]:

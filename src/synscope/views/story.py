@@ -11,6 +11,7 @@ from synscope.connections.model import Connection
 from synscope.views import summary, table
 from synscope.views.calls import trees
 from synscope.views.facts import retransmits, setup_ns
+from synscope.views.findings import unconnected_findings
 from synscope.views.ladder import ladder
 from synscope.views.lines import number_of, paragraph
 from synscope.views.notes import nothing
@@ -38,6 +39,8 @@ def story(
         yield from _few(connections, trace, style)
     else:
         yield from _many(connections, trace, style)
+    if len(connections) <= _LADDERS:
+        yield from unconnected_findings(trace, style)
     yield from _missed(connections, trace, style)
     if next_command:
         yield Text()

@@ -179,3 +179,13 @@ def test_headers_that_are_none(header: bytes) -> None:
 def test_another_namespaces_loopback() -> None:
     elsewhere = [segment_event(SENT, 26_000, SYN, netns=NETNS + 1)]
     assert all(s.inferred for s in segments(elsewhere))
+
+
+def test_a_segment_of_another_time_is_not_a_hop_of_this_one() -> None:
+    """The first got lost, and the second was not seen where it was sent."""
+    sent, came = (
+        tcp_header(50164, 8080, CLIENT_ISN, options=bytes.fromhex(f"0101080a0000000{n}00000000"))
+        for n in (1, 2)
+    )
+    found = segments([segment_event(SENT, 26_000, sent), segment_event(RECEIVED, 10**9, came)])
+    assert [one[2:] for one in told(found)] == [(26_000, None), (None, 10**9)]

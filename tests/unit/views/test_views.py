@@ -34,7 +34,7 @@ def assert_harmless(lines, style):
 
 
 def test_registry_has_every_view_of_the_issue_with_its_line():
-    assert list(VIEWS) == ["ladder", "calls", "states", "table", "summary"]
+    assert list(VIEWS) == ["ladder", "calls", "states", "timeline", "table", "summary"]
     assert all(view.ONE_LINE and len(view.ONE_LINE) < 80 for view in VIEWS.values())
 
 

@@ -1,0 +1,27 @@
+import faults
+from faults import as_record, codes, finding, told
+
+CODE = "slow-retransmission"
+
+
+def test_the_syn():
+    one = finding(faults.resent(), CODE)
+    assert one.summary == "Established after 1.000 s: 1 SYN had to be sent again."
+    assert one.evidence == ("SYN sent again at +1.000 s",)
+
+
+def test_the_cause_comes_first():
+    whole = faults.resent()
+    drop = faults.freed(22_000, "NETFILTER_DROP", "nft_do_chain", "output")
+    whole = faults.trace([whole.halves], [drop, faults.sent(faults.SECOND)])
+    assert codes(whole) == ["syn-dropped-output", CODE]
+    assert told(whole).findings[0].severity == "warning"
+
+
+def test_record_detail():
+    assert codes(as_record(faults.resent())) == [CODE]
+
+
+def test_look_alikes():
+    for other in (faults.healthy, faults.slow_neighbour, faults.accepted_late, faults.lost):
+        assert CODE not in codes(other())

@@ -1,0 +1,52 @@
+import faults
+from faults import as_record, codes, finding
+
+CODE = "syn-ignored"
+
+
+def test_it_arrived_and_nothing_came_of_it():
+    one = finding(faults.unknown_queue(), CODE)
+    assert "netif_receive_skb" in one.evidence[0]
+    assert one.confidence < 1 and "not known" in one.doubts[0]
+    assert "ss -ltn" in one.remedy
+
+
+def listened(since):
+    whole = faults.unknown_queue()
+    listener = faults.listener_row(t={"listen": since} if since else {})
+    return finding(faults.trace([listener, whole.halves], [whole.events]), CODE)
+
+
+def test_a_listener_of_before_the_trace_is_named():
+    one = listened(since=0)
+    assert "python3[4710] listens there" in one.evidence
+    assert "a queue of the listener is full" in one.summary
+
+
+def test_where_its_queues_had_room_it_is_the_way_back():
+    one = listened(since=-1_000_000)
+    assert "no route back to 127.0.0.1" in one.summary and "ip route get 127.0.0.1" in one.remedy
+    assert "0 connections waited for accept() then, and 0 requests for their ACK" in one.evidence[-1]
+    assert one.confidence < 1
+
+
+def test_look_alikes():
+    for other in (faults.accept_queue_full, faults.syn_queue_full, faults.lost, faults.answer_lost):
+        assert CODE not in codes(other())
+    for hook in ("input", "forward"):
+        assert CODE not in codes(faults.dropped(hook))
+
+
+def test_a_syn_that_was_sent_on_is_not_at_its_end():
+    whole = faults.unknown_queue()
+    later = faults.sent(faults.SECOND + 20_000, netns=faults.ROUTER_NETNS)
+    assert CODE not in codes(faults.trace([whole.halves], [whole.events, later]))
+
+
+def test_not_at_once():
+    row = faults.given_up(60_000)
+    assert CODE not in codes(faults.trace([row], [faults.sent(21_000), faults.received(30_000)]))
+
+
+def test_record_detail_does_not_see_arrivals():
+    assert CODE not in codes(as_record(faults.unknown_queue()))
