@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 from collections import Counter
 from collections.abc import Iterable
@@ -139,6 +140,7 @@ class Guest:
         Where `at` begins, the pointer at `offset` in what its first argument points to is followed, and so
         many words are read there.
         """
+        require(shutil.which("gdb"), "no gdb. Try: sudo apt-get install gdb")
         wanted = {
             "functions": {name: self.symbols.address(name) for name in functions},
             "socket": str(directory / "gdb"),

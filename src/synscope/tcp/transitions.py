@@ -177,6 +177,10 @@ ABORTS = (
 """The ways to CLOSE that every state has, which diagrams leave out (RFC 9293 figure 5, note 3)."""
 # fmt: on
 
+STORED_AGAIN = ("FIN_WAIT1", "FIN_WAIT2", "CLOSING", "LAST_ACK")
+"""States that tcp_close_state() stores where they are already: close() after the FIN was sent by shutdown()
+(net/ipv4/tcp.c, new_state[]). The tracepoint tells it like a change."""
+
 _TRACING = ("return_to_handler", "arch_rethook_trampoline", "bpf_", "ftrace_", "kretprobe_", "0x")
 """What a stack has in a function's place while that one is traced itself, or has no name."""
 
@@ -192,6 +196,8 @@ def maker(function: str | None) -> str | None:
 def makers(source: str, target: str) -> frozenset[str]:
     """The functions that may make the change that the tracepoint tells so; empty: none, it is illegal."""
     rows = {function for row in LINUX if row.told == (source, target) for function in row.by}
+    if source == target and source in STORED_AGAIN:
+        return frozenset({"__tcp_close", "tcp_close", "tcp_shutdown"})
     aborts = [row for row in ABORTS if target == "CLOSE" and source in row.sources]
     return frozenset(rows.union(*(row.by for row in aborts)))
 

@@ -96,6 +96,12 @@ def test_what_no_row_has_is_illegal():
     assert "tcp_disconnect" in makers("CLOSE_WAIT", "CLOSE")
 
 
+def test_a_state_stored_again_is_no_illegal_change():
+    """As shutdown() and close() make it: the whole of tcp_close_state()'s table that maps to itself."""
+    assert "__tcp_close" in makers("FIN_WAIT1", "FIN_WAIT1")
+    assert makers("ESTABLISHED", "ESTABLISHED") == frozenset()
+
+
 @pytest.mark.parametrize(
     ("function", "name"),
     [("tcp_fin", "tcp_fin"), ("tcp_fin.isra.0", "tcp_fin"), ("return_to_handler", None), (None, None)],
