@@ -49,8 +49,9 @@ kernels:
 bench-packages:
 	@tools/system-packages bench
 
+# Without sudo it runs on another kernel, in the lab, which needs no privileges.
 demo: setup ## a client and a server on loopback, traced and explained
-	@$(SUDO) $(BIN)/synscope demo
+	@$(if $(shell command -v sudo),$(SUDO)) $(BIN)/synscope demo
 
 test: setup test-packages vm-packages kernels ## all tests; as root, also those that need the kernel
 	@test "$$(id -u)" = 0 || echo 'Not root: tests that load BPF programs are skipped. All of them: sudo make test' >&2

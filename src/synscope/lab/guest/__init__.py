@@ -1,0 +1,1 @@
+"""What runs inside the lab's virtual machine, as its first and only service."""
