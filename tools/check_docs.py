@@ -43,14 +43,20 @@ def pages() -> list[Path]:
 
 
 def options() -> dict[str, set[str]]:
-    """Command name to its long options, as click knows them."""
+    """Command name to its long options, as click knows them; a group has those of its subcommands too."""
     context = click.Context(synscope)
     found = {}
     for name in synscope.list_commands(context):
         command = synscope.get_command(context, name)
         assert command is not None
-        found[name] = {opt for param in command.params for opt in param.opts if opt.startswith("--")}
+        below = command.commands.values() if isinstance(command, click.Group) else ()
+        found[name] = {flag for one in (command, *below) for flag in flags_of(one)}
     return found
+
+
+def flags_of(command: click.Command) -> Iterator[str]:
+    """A command's own long options."""
+    return (opt for param in command.params for opt in param.opts if opt.startswith("--"))
 
 
 def broken_links(path: Path, text: str) -> Iterator[str]:

@@ -148,7 +148,7 @@ def test_the_command_finds_what_synscope_was_given():
         "   and not line.startswith('SigQ')]]))\n"
     )
     words = [sys.executable, "-c", script]
-    tight = ["prlimit", "--memlock=65536", "--core=4096"]
+    tight = ["prlimit", "--memlock=65536", "--nofile=512:4096", "--core=4096"]
     alone, traced = (
         subprocess.run([*tight, *start, *words], env=ENVIRON, capture_output=True, text=True, check=True)
         for start in ([], [*SYNSCOPE, "run", "--"])

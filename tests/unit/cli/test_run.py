@@ -52,7 +52,12 @@ def test_options_after_the_command_are_the_commands(cli, session, capfd):
 
 @pytest.mark.parametrize(
     ("words", "detail", "until_close"),
-    [((), "path", False), (("--detail", "record"), "record", False), (("--until", "close"), "path", True)],
+    [
+        ((), "path", False),
+        (("--detail", "record"), "record", False),
+        (("--detail", "functions"), "functions", False),
+        (("--until", "close"), "path", True),
+    ],
 )
 def test_options_reach_the_session(cli, session, tmp_path, words, detail, until_close):
     cli("run", *words, "--", "true")

@@ -1,5 +1,6 @@
 import json
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -10,6 +11,7 @@ from synscope.cli import options, telling
 from synscope.errors import Exit
 from synscope.events.wire import PathKind
 from synscope.views import VIEWS
+from traced import Writing
 
 PAIR = np.concatenate([rows.listener_row(), rows.client_row(), rows.server_row()])
 
@@ -91,3 +93,33 @@ def test_more_than_can_be_drawn_is_said(cli, tmp_path, monkeypatch):
     assert len(cli("show", path, "--json").stdout.splitlines()) == 5
     # chosen by number, any can be drawn
     assert "#5" in cli("show", path, "--connection", "c5").stdout
+
+
+CALLS = """
+__sys_connect @1 fd=3
+  tcp_v4_connect @1
+    tcp_connect @1
+"""
+
+
+@pytest.fixture
+def traced_calls(tmp_path):
+    written = Writing().lane(CALLS + "    helper\n" * 300, start=rows.T0, tid=4711)
+    trace = rows.trace([PAIR], header={"calls_clock": "ns"}, footer={"functions": written.functions})
+    path = tmp_path / "traced.syn"
+    write(path, msgspec.structs.replace(trace, calls=written.rows))
+    return path
+
+
+@pytest.mark.parametrize("view", ["calls", "story"])
+def test_functions_are_explained_if_asked_for(cli, traced_calls, view):
+    assert "Builds the SYN" not in cli("show", traced_calls, "--view", view).stdout
+    explained = cli("show", traced_calls, "--view", view, "--explain").stdout
+    assert "Builds the SYN" in explained and "net/ipv4/tcp_output.c" in explained
+
+
+def test_of_very_many_calls_all_are_drawn_if_asked_for(cli, traced_calls):
+    assert "300 more calls" in cli("show", traced_calls, "--view", "calls").stdout
+    assert "helper = 0 ×300" in cli("show", traced_calls, "--view", "calls", "--all-functions").stdout
+    (line,) = cli("show", traced_calls, "--json").stdout.splitlines()
+    assert line.count('"helper"') == 300
