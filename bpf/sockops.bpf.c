@@ -96,12 +96,12 @@ static __always_inline void synack_out(void *req, const int cast)
 		h->t[MS_SYNACK_OUT] = bpf_ktime_get_ns();
 }
 
-/* Does this request answer the SYN of a half that is traced? */
+/* Does this request answer the SYN of a half that is traced? One that is a peer itself brings none along. */
 static __always_inline int answers_traced(struct half *h)
 {
 	struct half *client = client_between(h->rport, h->lport);
 
-	return client && client->isn == h->peer_isn;
+	return client && !(client->flags & HALF_PEER) && client->isn == h->peer_isn;
 }
 
 /* Who may follow this request: its listener's owner, or the traced client that it answers. */
