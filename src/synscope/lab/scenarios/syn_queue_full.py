@@ -6,7 +6,7 @@ What is built
 
 What happens
     SYNs come from six addresses that are nobody's, as in a SYN flood: the server keeps a request for as many
-    as its backlog (some kernels allow one more). The client's SYN is ignored; it sends it again after a second,
+    as its backlog (or one more). The client's SYN is ignored; it sends it again after a second,
     and gives up.
 
 What one should see
