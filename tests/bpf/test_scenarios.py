@@ -8,8 +8,10 @@ import pytest
 from support.require import NOT_ON_THIS_KERNEL, require
 from synscope.cli.recording import Recording
 from synscope.cli.scenario import play
+from synscope.diagnosis.diagnose import diagnosed
 from synscope.diagnosis.registry import codes
 from synscope.events.wire import HalfFlag
+from synscope.export.json import encode
 from synscope.lab.stage.catalogue import HEADINGS, Detail, all_scenarios, names, scenario
 from synscope.lab.stage.needs import missing
 from synscope.lab.stage.verdict import verdict
@@ -37,7 +39,7 @@ def test_the_fault_happens_and_is_named(name: str, detail: Detail) -> None:
     played = play(chosen, detail, Recording(None))
     assert played.report.held, played.report
     found = verdict(played.trace, played.report.subject)
-    assert found[: len(expected)] == expected
+    assert found[: len(expected)] == expected, [encode(one) for one in diagnosed(played.trace)[:5]]
     assert bool(found) == bool(expected)
     assert not played.outlived
     own = played.trace.halves["flags"] & HalfFlag.PEER == 0  # a peer may be anybody's on this host
