@@ -119,6 +119,17 @@ static __always_inline int request_is_wanted(struct half *h, void *listener, con
 	return half_is_wanted(h);
 }
 
+/* The table was full: the child shall not be taken for one from a SYN cookie. */
+static __noinline int remember_request(void *req, __u64 cookie, const int cast)
+{
+	struct flow *flow = flow_of(bpf_ntohs(GET(struct sock_common, req, skc_dport)),
+				    GET(struct sock_common, req, skc_num));
+
+	if (flow)
+		flow->server = cookie;
+	return 0;
+}
+
 /* tcp_conn_request has accepted a SYN: the cookie is already that of the child to come. */
 static __always_inline void requested(struct bpf_sock_ops *ctx, const int cast)
 {
@@ -131,8 +142,10 @@ static __always_inline void requested(struct bpf_sock_ops *ctx, const int cast)
 	if (!listener)
 		return;
 	h = half_claim(cookie, SIDE_SERVER, HOOK_SOCKOPS);
-	if (!h)
+	if (unlikely(!h)) {
+		remember_request(req, cookie, cast);
 		return;
+	}
 	h->t[MS_REQUEST] = bpf_ktime_get_ns();
 	copy_ends(h, req, cast);
 	h->listener = GET(struct sock_common, listener, skc_cookie.counter);
@@ -185,17 +198,38 @@ static __always_inline void active_established(struct bpf_sock_ops *ctx, const i
 	half_decide(h, FATE_ESTABLISHED, h->t[MS_ESTABLISHED], HOOK_SOCKOPS);
 }
 
-/* A child without a request: its SYN was answered with a cookie, and nothing was kept of it. */
+/* Was there a request that found no room in the table? A cookie alone says nothing: others ask for them too. */
+static __always_inline int was_requested(void *sk, __u64 cookie, const int cast)
+{
+	struct flow *flow = flow_of(bpf_ntohs(GET(struct sock_common, sk, skc_dport)),
+				    GET(struct sock_common, sk, skc_num));
+
+	return cookie && flow && flow->server == cookie;
+}
+
+/* The cookie of the traced listener on this child's port, in its network namespace, or 0. */
+static __always_inline __u64 listener_of(void *sk, const int cast)
+{
+	__u64 cookie = listener_on(GET(struct sock_common, sk, skc_num));
+	struct half *h = half_find(cookie);
+
+	return h && h->side == SIDE_LISTENER && h->netns == netns_of(sk, cast) ? cookie : 0;
+}
+
+/*
+ * A child without a request: its SYN was answered with a cookie, and nothing was kept of it. Or the
+ * request was turned away because it is not traced: then neither is the child.
+ */
 static __noinline int from_syn_cookie(struct bpf_sock_ops *ctx, const int cast)
 {
 	void *sk = SOCK_OF(ctx);
-	__u16 port = GET(struct sock_common, sk, skc_num);
-	__u64 cookie = COOKIE(ctx, sk), listener = listener_on(port);
+	__u64 cookie = GET(struct sock, sk, __sk_common.skc_cookie.counter);
+	__u64 listener = listener_of(sk, cast);
 	struct half *h;
 
-	if (!listener && !sock_is_traced(sk, cast))
+	if ((!listener && !sock_is_traced(sk, cast)) || was_requested(sk, cookie, cast))
 		return 0;
-	h = half_claim(cookie, SIDE_SERVER, HOOK_SOCKOPS);
+	h = half_claim(COOKIE(ctx, sk), SIDE_SERVER, HOOK_SOCKOPS);
 	if (!h)
 		return 0;
 	h->flags |= HALF_SYN_COOKIE;
@@ -251,8 +285,7 @@ static __always_inline void passive_established(struct bpf_sock_ops *ctx, const 
 	__u64 cookie = GET(struct sock, sk, __sk_common.skc_cookie.counter);
 	struct half *h = half_find(cookie);
 
-	/* A request that was seen has a cookie, for requested() asked for it: without a half it was turned away. */
-	if (unlikely(!h && !cookie)) {
+	if (unlikely(!h)) {
 		from_syn_cookie(ctx, cast);
 		h = half_find(GET(struct sock, sk, __sk_common.skc_cookie.counter));
 	}
