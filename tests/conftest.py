@@ -4,6 +4,7 @@ Helpers that are not fixtures (`require`, `network_namespace`, `peer`, …) are 
 """
 
 import os
+import signal
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from itertools import count
@@ -16,6 +17,12 @@ from support.capture import tcpdump
 from support.namespaces import Namespace, child_cgroup, network_namespace
 from support.processes import Peer, peer
 from support.require import is_refused, require, strict
+
+
+def pytest_configure() -> None:
+    """As from a terminal: a run under nohup, or in a shell's background, is started with these ignored."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(wrapper=True)
