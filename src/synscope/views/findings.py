@@ -17,7 +17,7 @@ from synscope.views.style import BAD, FRAME, NOTE, STATE, TITLE, Style
 if TYPE_CHECKING:
     from synscope.events.trace import Trace
 
-_INKS = {"error": BAD, "warning": STATE, "info": NOTE}
+INKS = {"error": BAD, "warning": STATE, "info": NOTE}
 _INDENT = 13
 _SURE = 0.9
 _MICROSECONDS = re.compile(r"(?<=\d) us\b")
@@ -48,8 +48,8 @@ def unconnected_findings(trace: Trace, style: Style) -> Iterator[Text]:
 def short(finding: Finding, style: Style) -> Text:
     """One line: `error refused-no-listener: Nothing listens on 127.0.0.1:9: …`."""
     head = f"{finding.severity} {finding.code}: "
-    line = Text(head, _INKS[finding.severity])
-    return line.append(fit(_said(finding.summary, style), style.columns - len(head), style.glyphs))
+    line = Text(head, INKS[finding.severity])
+    return line.append(fit(said(finding.summary, style), style.columns - len(head), style.glyphs))
 
 
 def grouped(connections: Sequence[Connection], style: Style) -> Iterator[Text]:
@@ -64,15 +64,15 @@ def grouped(connections: Sequence[Connection], style: Style) -> Iterator[Text]:
     yield Text(f" {'finding':26}{'':8}{'count':>7}  example", FRAME)
     for code, found in sorted(members.items(), key=lambda item: -len(item[1])):
         connection, finding = found[0]
-        line = Text(f" {code:26}").append(f"{finding.severity:8}", _INKS[finding.severity])
+        line = Text(f" {code:26}").append(f"{finding.severity:8}", INKS[finding.severity])
         line.append(f"{len(found):>7}  {number_of(connection, style)} ")
         room = style.columns - line.cell_len - 1
-        yield line.append(fit(_said(finding.summary, style), room, style.glyphs), NOTE)
+        yield line.append(fit(said(finding.summary, style), room, style.glyphs), NOTE)
 
 
 def _whole(finding: Finding, style: Style, count: int = 1) -> Iterator[Text]:
     """The finding's head, then each of its parts with a word before it."""
-    head = Text(f" {finding.severity}: ", _INKS[finding.severity]).append(finding.code, TITLE)
+    head = Text(f" {finding.severity}: ", INKS[finding.severity]).append(finding.code, TITLE)
     if count > 1:
         head.append(f", {count} times", NOTE)
     if finding.confidence < _SURE:
@@ -90,13 +90,13 @@ def _part(label: str, sentences: Sequence[str], style: Style) -> Iterator[Text]:
     ink = "" if label in ("", "do") else NOTE
     indent = _INDENT if label else 3
     for sentence in filter(None, sentences):
-        words = (Text(word, ink) for word in _said(sentence, style).split())
+        words = (Text(word, ink) for word in said(sentence, style).split())
         for line in flow(words, style.columns - 1 - indent, indent=0, gap=" "):
             yield Text(f"   {label}".ljust(indent), FRAME).append_text(line)
             label = ""
 
 
-def _said(text: str, style: Style) -> str:
+def said(text: str, style: Style) -> str:
     """Clean, and with the signs that the terminal has."""
     cleaned = style.clean(text)
     return cleaned if style.ascii else _MICROSECONDS.sub(" µs", cleaned)

@@ -22,8 +22,8 @@ NAME = "ladder"
 ONE_LINE = "both halves side by side in time order: calls, states, segments"
 
 _SHORTEST_CLOCK = 7
-_CALLS = {"socket": "socket()", "bind": "bind()", "listen": "listen()", "connect": "connect()"}
-_MOMENTS = {
+CALLS = {"socket": "socket()", "bind": "bind()", "listen": "listen()", "connect": "connect()"}
+MOMENTS = {
     "syn_out": "sends the SYN",
     "syn_in": "SYN arrives",
     "request": "request",
@@ -102,7 +102,7 @@ def _about(connection: Connection, side: SideName) -> Iterator[Text]:
 
 def _steps(connection: Connection, style: Style) -> list[_Step]:
     steps = [_transition(change, style) for change in connection.transitions]
-    telling = (mark for mark in connection.milestones if _tells(mark, connection))
+    telling = (mark for mark in connection.milestones if tells(mark, connection))
     steps += [_milestone(mark, connection, style) for mark in telling]
     for segment in connection.segments:
         if segment.sent_ns is not None:
@@ -110,11 +110,11 @@ def _steps(connection: Connection, style: Style) -> list[_Step]:
         if segment.received_ns is not None:
             steps.append(_Step(segment.received_ns, 1, other(segment.source), (), segment, "received"))
         if segment.sent_ns is None and segment.received_ns is None:
-            steps.append(_Step(_about_when(connection, segment), 1, segment.source, (), segment, "untimed"))
+            steps.append(_Step(about_when(connection, segment), 1, segment.source, (), segment, "untimed"))
     return sorted(steps, key=lambda step: step[:2])
 
 
-def _about_when(connection: Connection, segment: Segment) -> int:
+def about_when(connection: Connection, segment: Segment) -> int:
     """Where a segment without times belongs: before what it brought about. Never shown as a time."""
     for name, side in _BROUGHT.get(segment.flags, ()):
         at = moment(connection, name, side)
@@ -123,7 +123,7 @@ def _about_when(connection: Connection, segment: Segment) -> int:
     return max((mark.t_ns for mark in connection.milestones), default=0)
 
 
-def _tells(mark: Milestone, connection: Connection) -> bool:
+def tells(mark: Milestone, connection: Connection) -> bool:
     """Whether a milestone says something that no segment or state change says already."""
     flags = _CARRIED.get(mark.name.partition("_")[0])
     if flags is not None:
@@ -134,10 +134,10 @@ def _tells(mark: Milestone, connection: Connection) -> bool:
 
 
 def _milestone(mark: Milestone, connection: Connection, style: Style) -> _Step:
-    if mark.name in _CALLS:
-        words = (Text(_CALLS[mark.name], CALL), *_backlog(mark, connection))
+    if mark.name in CALLS:
+        words = (Text(CALLS[mark.name], CALL), *_backlog(mark, connection))
         return _Step(mark.t_ns, 0, mark.side, words)
-    name = _MOMENTS.get(mark.name, mark.name)
+    name = MOMENTS.get(mark.name, mark.name)
     ink = CALL if name.endswith("()") else ""
     words = (Text(style.clean(name), ink), *_backlog(mark, connection), *_wait(mark, connection, style))
     return _Step(mark.t_ns, 3, mark.side, words)

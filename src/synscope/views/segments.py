@@ -33,9 +33,9 @@ def fields(connection: Connection, segment: Segment, style: Style) -> Iterator[T
     yield Text(f"seq {segment.seq}")
     if segment.ack is not None:
         yield Text(f"ack {segment.ack}").append_text(_check(ack_offset(connection, segment), style.glyphs))
-    options = _options(segment.options or {}, style)
-    if options:
-        yield Text(options, NOTE)
+    carried = carries(segment.options or {}, style)
+    if carried:
+        yield Text(carried, NOTE)
     if segment.window is not None:
         yield Text(f"win {segment.window}", NOTE)
 
@@ -50,7 +50,7 @@ def _check(offset: int | None, glyphs: Glyphs) -> Text:
     return Text(f" {glyphs.cross} {known}, not ISN+1", BAD)
 
 
-def _options(options: dict[str, object], style: Style) -> str:
+def carries(options: dict[str, object], style: Style) -> str:
     """`mss 65495 sack ts ws 7`."""
     words = (_option(name, value, style) for name, value in options.items())
     return " ".join(word for word in words if word)

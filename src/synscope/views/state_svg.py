@@ -14,7 +14,7 @@ from synscope.views.state_words import mark_of, visitors, words_of
 from synscope.views.style import Style
 
 _RADIUS, _LINE, _APART = 9, 17, 3
-_STYLE = """
+STYLE = """
 svg { font: 13px system-ui, "Segoe UI", "DejaVu Sans", sans-serif }
 .page { fill: #ffffff } text { fill: #1f2328 }
 .halo { stroke: #ffffff; stroke-width: 4px; paint-order: stroke }
@@ -41,14 +41,18 @@ text.client, .head.client { fill: #4493f8 } text.server, .head.server { fill: #f
 """
 
 
-def svg(connection: Connection | None, style: Style) -> str:
-    """The drawing as a document; with a connection, its way is marked, and its steps are listed below."""
+def svg(connection: Connection | None, style: Style, *, styled: bool = True) -> str:
+    """The drawing as a document; with a connection, its way is marked, and its steps are listed below.
+
+    Without `styled` it is to stand in a page that has `STYLE`.
+    """
     steps = state_path(connection) if connection else ()
     zero = origin(connection)[0] if connection else 0
     listed = max((sum(step.side == side for step in steps) for side in SIDES), default=0)
     height = BOTTOM + (60 + _LINE * 1.3 * listed if connection else 20)
     root = ET.Element("svg", {"xmlns": "http://www.w3.org/2000/svg", "viewBox": f"0 0 {WIDTH} {height:.0f}"})
-    ET.SubElement(root, "style").text = _STYLE
+    if styled:
+        ET.SubElement(root, "style").text = STYLE
     _heads(root)
     ET.SubElement(root, "rect", {"class": "page", "width": "100%", "height": "100%"})
     _title(root, connection, style)

@@ -57,7 +57,7 @@ def render(connections: Sequence[Connection], trace: Trace, style: Style) -> Ite
     widths = _fitted(natural, style.columns - 1 - gap * (len(natural) - 1))
     yield _line([column.heading for column in _COLUMNS], widths, gap, style, FRAME)
     for connection, row in zip(connections, rows, strict=True):
-        yield _line(row, widths, gap, style, _ink(connection))
+        yield _line(row, widths, gap, style, ink_of(connection))
 
 
 def _cells(connection: Connection, style: Style) -> list[str]:
@@ -67,7 +67,7 @@ def _cells(connection: Connection, style: Style) -> list[str]:
         number_of(connection, style).removeprefix("#"),
         place(connection, "client", style),
         place(connection, "server", style),
-        _outcome(connection, style),
+        outcome_word(connection, style),
         "" if setup is None else style.duration(setup),
         "" if wait is None else style.duration(wait),
         str(count) if count else "",
@@ -75,14 +75,15 @@ def _cells(connection: Connection, style: Style) -> list[str]:
     ]
 
 
-def _outcome(connection: Connection, style: Style) -> str:
+def outcome_word(connection: Connection, style: Style) -> str:
     """The errno's name where the outcome is a failure: it says more in less."""
     if connection.errno is not None:
         return fit(style.clean(connection.errno), 15, style.glyphs)
     return "?" if connection.outcome is None else style.clean(connection.outcome).replace("_", " ")
 
 
-def _ink(connection: Connection) -> str:
+def ink_of(connection: Connection) -> str:
+    """The ink of its outcome."""
     if connection.outcome == "established":
         return GOOD
     return NOTE if connection.outcome in (None, "in_progress") else BAD
@@ -102,7 +103,7 @@ def _fitted(natural: list[int], room: int) -> list[int]:
 def _line(cells: list[str], widths: list[int], gap: int, style: Style, ink: str) -> Text:
     line = Text(" ")
     for at, (cell, width, column) in enumerate(zip(cells, widths, _COLUMNS, strict=True)):
-        shown = _shortened(cell, width, style.glyphs) if at in _PLACES else fit(cell, width, style.glyphs)
+        shown = shortened(cell, width, style.glyphs) if at in _PLACES else fit(cell, width, style.glyphs)
         pad = " " * (width - cell_len(shown))
         line.append(" " * gap if at else "")
         line.append(
@@ -112,7 +113,7 @@ def _line(cells: list[str], widths: list[int], gap: int, style: Style, ink: str)
     return line
 
 
-def _shortened(place: str, width: int, glyphs: Glyphs) -> str:
+def shortened(place: str, width: int, glyphs: Glyphs) -> str:
     """An address and port cut in the middle, whose ends tell more: `[2001:d…777]:8080`."""
     if cell_len(place) <= width or cell_len(place) != len(place):
         return fit(place, width, glyphs)

@@ -22,10 +22,10 @@ ONE_LINE = "where the time of each side went: its phases as bars on one axis"
 _LABEL = 21  # cells of a phase's name with what stands before it: synack_retransmit is the longest
 _DURATION = 9
 _TICK = 12  # cells between two ticks, at least
-_AGAIN = {"syn_retransmit": "S", "synack_retransmit": "S."}
+AGAIN = {"syn_retransmit": "S", "synack_retransmit": "S."}
 """Phases that are over when a segment was sent again, and its flags."""
 _LETTERS = {"S": ("S", "a SYN"), "S.": ("A", "a SYN-ACK")}
-_WAITS = frozenset(
+WAITS = frozenset(
     {"neighbour", "syn_wait", "synack_wait", "network_out", "network_back", "peer", "syn_timeout"}
     | {"accept_queue", "accept_wake"}
 )
@@ -142,19 +142,19 @@ def _sent_again(connection: Connection, phase: Phase) -> Iterator[tuple[int, str
         if t is None or one.flags not in _LETTERS:
             continue
         passed = t - phase.start_ns
-        own = _AGAIN.get(phase.name) == one.flags and 0 <= passed <= phase.duration_ns
+        own = AGAIN.get(phase.name) == one.flags and 0 <= passed <= phase.duration_ns
         if own or (one.retransmission and 0 < passed < phase.duration_ns):
             yield t, _LETTERS[one.flags][0]
 
 
 def _sign(phase: Phase, style: Style) -> str:
-    if phase.name in _AGAIN:
+    if phase.name in AGAIN:
         return style.glyphs.dots
-    return style.glyphs.line if phase.name in _WAITS else style.glyphs.bar
+    return style.glyphs.line if phase.name in WAITS else style.glyphs.bar
 
 
 def _ink(phase: Phase) -> str:
-    return BAD if phase.name in _AGAIN else TIME if phase.name in _WAITS else STATE
+    return BAD if phase.name in AGAIN else TIME if phase.name in WAITS else STATE
 
 
 def _legend(connection: Connection, style: Style) -> Iterator[Text]:
@@ -162,11 +162,11 @@ def _legend(connection: Connection, style: Style) -> Iterator[Text]:
     names = {phase.name for phase in connection.phases}
     signs = style.glyphs
     words = []
-    if names - _WAITS - _AGAIN.keys():
+    if names - WAITS - AGAIN.keys():
         words.append(f"{signs.bar} work of this kernel")
-    if names & _WAITS:
+    if names & WAITS:
         words.append(f"{signs.line} waiting for the other end or a program")
-    if names & _AGAIN.keys():
+    if names & AGAIN.keys():
         words.append(f"{signs.dots} waiting for a retransmission timer")
     letters = {letter for phase in connection.phases for _, letter in _sent_again(connection, phase)}
     words += [f"{letter} {name}" for letter, name in _LETTERS.values() if letter in letters]
