@@ -14,11 +14,15 @@ COMMANDS = (
     "run",
     "watch",
     "show",
+    "export",
+    "query",
     "explain",
     "diff",
     "check",
     "states",
     "socket",
+    "inspect",
+    "isn",
     "doctor",
     "lab",
     "scenario",
@@ -27,7 +31,7 @@ COMMANDS = (
 )
 """One module of this package each, in the order in which `--help` lists them."""
 
-MODULES = {"socket": "socket_call"}
+MODULES = {"socket": "socket_call", "inspect": "inspect_socket"}
 """The modules of commands whose names are modules of the standard library too."""
 
 Color = Literal["auto", "always", "never"]

@@ -25,7 +25,7 @@ class Recording:
         self._force = force
         self._writer: TraceWriter | None = None
         if path is not None:
-            _check(path, force)
+            check(path, force)
 
     def open(self, header: "Header") -> None:
         """Create the file. Raises SynscopeError."""
@@ -60,7 +60,8 @@ class Recording:
             self.error = error
 
 
-def _check(path: Path, force: bool) -> None:
+def check(path: Path, force: bool) -> None:
+    """Raises SynscopeError unless `path` can be written, and may be: it is new, or `force`."""
     what = f"cannot write {path}"
     if path.is_dir():
         raise SynscopeError(what, "it is a directory", f"-o {path}/trace.syn")

@@ -1,23 +1,45 @@
 """A connection as one line of JSON: `synscope.connection/1` (docs/reference/connection-json.md)."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
 import msgspec
 
-from synscope.connections.comparison import Comparison
-from synscope.connections.model import Connection
+if TYPE_CHECKING:
+    from synscope.connections.model import Connection
+    from synscope.events.trace import Trace
+    from synscope.export.formats import Say
+
+ONE_LINE = "synscope.connection/1, an array of all"
 
 
-def encode(connection: Connection | Comparison) -> bytes:
-    """The JSON object of a connection (or of two compared), UTF-8, on one line without its newline.
+def write(connections: Sequence[Connection], trace: Trace, say: Say) -> Iterator[bytes]:
+    """One JSON array, a connection a line."""
+    before = b"[\n"
+    for connection in connections:
+        yield before + encode(connection)
+        before = b",\n"
+    yield b"\n]\n" if before == b",\n" else b"[]\n"
+
+
+def encode(told: object) -> bytes:
+    """The JSON of a connection, or of whatever else is told of one: UTF-8, one line without its newline.
 
     Unknown is null. What is not printable is escaped (`\\u009b`): a reader gets the same text, and a
     terminal is not steered. Bytes of a name that are not UTF-8 (lone surrogates) become their escape.
     """
     try:
-        line = msgspec.json.encode(connection)
+        line = msgspec.json.encode(told)
     except UnicodeEncodeError:
-        line = msgspec.json.encode(_encodable(msgspec.to_builtins(connection)))
-    text = line.decode()
-    return line if text.isprintable() else "".join(map(_escaped, text)).encode()
+        line = msgspec.json.encode(_encodable(msgspec.to_builtins(told)))
+    return escaped(line.decode()).encode()
+
+
+def escaped(line: str) -> str:
+    """A line of JSON, what is not printable in it escaped."""
+    return line if line.isprintable() else "".join(map(_escaped, line))
 
 
 def _escaped(character: str) -> str:
