@@ -23,18 +23,36 @@ if TYPE_CHECKING:
 STAMP = len("12:34:56.789 ")
 
 
+class Tally:
+    """`outcomes` and `findings` of the connections that were counted, and of each finding the first's id.
+
+    `failing`: which codes of `fail_on` they have.
+    """
+
+    def __init__(self, fail_on: failing.Wanted) -> None:
+        self.outcomes: Counter[str] = Counter()
+        self.findings: Counter[str] = Counter()
+        self.examples: dict[str, str] = {}
+        self.failing: set[str] = set()
+        self._fail_on = fail_on
+
+    def count(self, connection: "Connection") -> None:
+        """Count one."""
+        self.outcomes[connection.outcome or "outcome not known"] += 1
+        self.failing |= failing.named(connection.findings, self._fail_on)
+        for finding in connection.findings:
+            self.findings[finding.code] += 1
+            self.examples.setdefault(finding.code, connection.id.replace("c", "#"))
+
+
 class LiveLines:
-    """Prints connections as they are given; `outcomes` counts them, `failing` has codes of `fail_on`.
+    """Prints connections as they are given, and counts them.
 
     `header` ties the connections' clock to the time of day.
     """
 
-    def __init__(
-        self, header: "Header", stream: TextIO, color: Color, as_json: bool, fail_on: failing.Wanted = ()
-    ) -> None:
-        self.outcomes: Counter[str] = Counter()
-        self.failing: set[str] = set()
-        self._fail_on = fail_on
+    def __init__(self, header: "Header", stream: TextIO, color: Color, as_json: bool, tally: Tally) -> None:
+        self._tally = tally
         self._offset_ns = header.started_wall_ns - header.started_mono_ns
         self._stream = stream
         self._as_json = as_json
@@ -44,8 +62,7 @@ class LiveLines:
     def __call__(self, found: "Iterable[Connection]") -> None:
         """Print each, at once."""
         for connection in found:
-            self.outcomes[connection.outcome or "outcome not known"] += 1
-            self.failing |= failing.named(connection.findings, self._fail_on)
+            self._tally.count(connection)
             if self._as_json:
                 print_json([connection])
             else:
@@ -69,11 +86,15 @@ def clock(wall_ns: int) -> str:
     return f"{time.strftime('%H:%M:%S', time.localtime(seconds))}.{rest // 1_000_000:03}"
 
 
-def summary(outcomes: Counter[str], trace: "Trace", saved: Path | None) -> str:
-    """`12 connections: 10 established, 2 refused`, what was lost, and where to look next."""
-    total = sum(outcomes.values())
-    kinds = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in outcomes.most_common())
+def summary(tally: Tally, trace: "Trace", saved: Path | None) -> str:
+    """`12 connections: 10 established, 2 refused`, findings, what was lost, and where to look next."""
+    total = sum(tally.outcomes.values())
+    kinds = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in tally.outcomes.most_common())
     words = [f"{total} connection{'' if total == 1 else 's'}" + (f": {kinds}" if kinds else "")]
+    told = ", ".join(
+        f"{count} {code} ({tally.examples[code]})" for code, count in tally.findings.most_common()
+    )
+    words += [f"findings: {told}"] if told else []
     words += [f"lost by the tracer: {count} at {where}" for where, count in trace.footer.lost.items()]
     if saved is not None:
         words.append(f"next: synscope show {saved} --view table")

@@ -1,6 +1,8 @@
 """`synscope watch`: what `run` does for a command, for what already runs, until Ctrl-C."""
 
+import importlib.util
 import ipaddress
+import os
 import sys
 from pathlib import Path
 from typing import Literal
@@ -34,6 +36,7 @@ from synscope.errors import Exit, SynscopeError
 @OUTPUT
 @FORCE
 @JSON
+@click.option("--plain", is_flag=True, help="Lines on a terminal too, instead of the live view.")
 @FAIL_ON
 @click.pass_obj
 def command(
@@ -49,21 +52,21 @@ def command(
     output: Path | None,
     force: bool,
     as_json: bool,
+    plain: bool,
     fail_on: tuple[str, ...],
 ) -> None:
-    """Print a line for each TCP connection of this host, until Ctrl-C.
+    """Show the TCP connections of this host as they are decided, until Ctrl-C.
 
-    It is printed when the connection's fate is decided, with the time of connect(), client and server,
-    the outcome, how long the setup took, and the two programs. Of several filters all must hold.
+    On a terminal it is a live view, with rates, phases, findings and listeners (needs synscope[live]; ? in
+    it has the keys). Elsewhere, or with --plain, it is a line a connection: the time of connect(), client
+    and server, the outcome, how long the setup took, and the two programs. Of several filters all must hold.
     """
     from synscope.cli import watching  # noqa: PLC0415
-    from synscope.cli.joining import Joiner  # noqa: PLC0415
-    from synscope.cli.live_lines import LiveLines, summary  # noqa: PLC0415
+    from synscope.cli.live_lines import Tally, summary  # noqa: PLC0415
     from synscope.cli.recording import Recording  # noqa: PLC0415
-    from synscope.diagnosis.diagnose import diagnosed  # noqa: PLC0415
     from synscope.kernel import cgroups  # noqa: PLC0415
     from synscope.kernel import netns as namespaces  # noqa: PLC0415
-    from synscope.probes.session import Options, Session  # noqa: PLC0415
+    from synscope.probes.session import Options  # noqa: PLC0415
 
     options = Options(
         detail=detail,
@@ -73,21 +76,31 @@ def command(
         port=port,
         address=_address(address),
     )
+    tally = Tally(fail_on)
     recording = Recording(output, force)
     privileges.require()
-    with (
-        watching.stopping(seconds) as stop,
-        Session(options, sys.argv, recording.write, keep=False) as session,
-    ):
-        recording.open(session.header)
-        lines = LiveLines(session.header, sys.stdout, color, as_json, fail_on)
-        ending.say("watching; Ctrl-C ends")
-        joiner = Joiner(session.header, diagnosed)
-        trace = watching.watch(session, joiner, recording, lines, stop)
-    ending.say(summary(lines.outcomes, trace, output))
+    with watching.stopping(seconds) as stop:
+        if as_json or plain or not _has_screen():
+            trace = watching.with_lines(options, recording, tally, stop, color, as_json=as_json)
+        else:
+            from synscope.cli.watch_app.watch import with_screen  # noqa: PLC0415
+
+            trace = with_screen(options, recording, tally, stop, color)
+    ending.say(summary(tally, trace, output))
     if recording.error:
         raise recording.error
-    failing.end_if(lines.failing)
+    failing.end_if(tally.failing)
+
+
+def _has_screen() -> bool:
+    """Whether the live view can be: Textual is there, and a terminal (it draws on stderr)."""
+    streams = (sys.stdin, sys.stdout, sys.stderr)
+    if os.environ.get("TERM") in (None, "dumb", "unknown") or not all(stream.isatty() for stream in streams):
+        return False
+    found = importlib.util.find_spec("textual") is not None
+    if not found:
+        ending.say("lines, for the live view's library is missing. Try: pip install 'synscope[live]'")
+    return found
 
 
 def _address(text: str | None) -> str | None:

@@ -1,19 +1,23 @@
 """The loop behind `synscope watch`: drain, join, print, until told to stop."""
 
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from synscope.cli import ending
+from synscope.cli.live_lines import LiveLines, Tally
 from synscope.cli.recording import Recording
+from synscope.cli.terminal import Color
 
 if TYPE_CHECKING:
     from synscope.cli.joining import Joiner
     from synscope.connections.model import Connection
     from synscope.events.trace import Trace
-    from synscope.probes.session import Session
+    from synscope.probes.session import Options, Session
 
 DRAIN_S = 0.02
 JOIN_NS = 200_000_000
@@ -33,9 +37,13 @@ class Stop:
     def __bool__(self) -> bool:
         return self._asked or (self._deadline is not None and time.monotonic() >= self._deadline)
 
+    def ask(self) -> None:
+        """It is time now."""
+        self._asked = True
+
     def received(self, number: int, frame: FrameType | None) -> None:
         """A signal handler."""
-        self._asked = True
+        self.ask()
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
@@ -50,6 +58,21 @@ def stopping(seconds: float | None) -> Iterator[Stop]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def with_lines(
+    options: "Options", recording: Recording, tally: Tally, stop: Stop, color: Color, *, as_json: bool
+) -> "Trace":
+    """Watch, and print on stdout."""
+    from synscope.cli.joining import Joiner  # noqa: PLC0415
+    from synscope.diagnosis.diagnose import diagnosed  # noqa: PLC0415
+    from synscope.probes.session import Session  # noqa: PLC0415
+
+    with Session(options, sys.argv, recording.write, keep=False) as session:
+        recording.open(session.header)
+        lines = LiveLines(session.header, sys.stdout, color, as_json, tally)
+        ending.say("watching; Ctrl-C ends")
+        return watch(session, Joiner(session.header, diagnosed, session.undecided), recording, lines, stop)
 
 
 def watch(session: "Session", joiner: "Joiner", recording: Recording, tell: Tell, stop: Stop) -> "Trace":

@@ -1,6 +1,7 @@
 """A session without a kernel, and a cgroup without cgroups: what is left is the command line itself."""
 
 from collections import deque
+from copy import copy
 from pathlib import Path
 from typing import ClassVar
 
@@ -48,10 +49,16 @@ class FakeSession:
         self.sink(batch, np.empty(0, PATH_EVENT), np.empty(0, FUNCTION_CALL))
         return len(batch)
 
+    def undecided(self):
+        return np.empty(0, HALF)
+
     def new_halves(self):
         fresh = self._halves[self._told :]
         self._told = len(self._halves)
         return np.concatenate([np.empty(0, HALF), *fresh])
+
+    def footer_so_far(self):
+        return copy(self.footer)
 
     def finish(self, exit_status):
         self.status = exit_status

@@ -1,16 +1,20 @@
+import io
 import json
 import os
 import re
 import signal
+from functools import partialmethod
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import rows
+from support.screens import play
 from synscope.capture.file import read
-from synscope.cli import live_lines, watching
-from synscope.errors import Exit
+from synscope.cli import live_lines, watch, watching
+from synscope.cli.watch_app.app import WatchApp
+from synscope.errors import Exit, SynscopeError
 from synscope.events.wire import Fate
 
 PAIR = np.concatenate([rows.listener_row(), rows.client_row(), rows.server_row()])
@@ -36,7 +40,7 @@ def test_a_line_per_connection_and_a_summary(cli, session):
     assert "refused" in second
     assert "python3[4711]" in result.stdout
     last = result.stderr.splitlines()[-1]
-    assert last == "synscope: 2 connections: 1 established, 1 refused"
+    assert last == "synscope: 2 connections: 1 established, 1 refused; findings: 1 refused-by-firewall (#2)"
 
 
 def test_json_is_all_that_is_on_stdout(cli, session):
@@ -142,3 +146,81 @@ def test_the_time_of_day_is_local(monkeypatch):
     assert live_lines.clock(1_700_000_000_987_654_321) == "00:13:20.987"
     monkeypatch.undo()
     time.tzset()
+
+
+def on_a_terminal(monkeypatch):
+    for name in ("stdin", "stdout", "stderr"):
+        monkeypatch.setattr(f"synscope.cli.watch.sys.{name}", Terminal())
+    monkeypatch.setenv("TERM", "xterm")
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize(("term", "has"), [("xterm", True), ("dumb", False), (None, False)])
+def test_the_live_view_is_for_terminals_that_can_be_drawn_on(monkeypatch, term, has):
+    on_a_terminal(monkeypatch)
+    monkeypatch.delenv("TERM")
+    if term:
+        monkeypatch.setenv("TERM", term)
+    assert watch._has_screen() is has
+
+
+def test_without_a_terminal_there_is_no_live_view(monkeypatch):
+    on_a_terminal(monkeypatch)
+    monkeypatch.setattr("synscope.cli.watch.sys.stdin", io.StringIO())
+    assert not watch._has_screen()
+
+
+def test_without_textual_it_says_what_to_install(monkeypatch):
+    on_a_terminal(monkeypatch)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    assert not watch._has_screen()
+    assert "pip install 'synscope[live]'" in watch.sys.stderr.getvalue()
+
+
+@pytest.mark.parametrize("option", ["--plain", "--json"])
+def test_lines_can_be_had_on_a_terminal(cli, session, monkeypatch, option):
+    monkeypatch.setattr(watch, "_has_screen", lambda: True)
+    session.batches.append(PAIR)
+    assert "50164" in cli("watch", option, "--for", "0.1").stdout
+
+
+def test_the_live_view_ends_as_the_lines_do(cli, session, monkeypatch, tmp_path):
+    """Headless: the file, the summary and --fail-on are the same; `s` has saved what came."""
+    monkeypatch.setattr(watch, "_has_screen", lambda: True)
+    monkeypatch.setattr(WatchApp, "run", partialmethod(saving_and_quitting, tmp_path / "s.syn"))
+    session.batches.extend([PAIR, REFUSED])
+    result = cli("watch", "-o", tmp_path / "o.syn", "--fail-on", "error")
+    assert result.exit_code == Exit.FOUND
+    assert "2 connections: 1 established, 1 refused" in result.stderr
+    assert [len(read(tmp_path / name).halves) for name in ("o.syn", "s.syn")] == [4, 4]
+    assert session.opened[0].closed
+
+
+def saving_and_quitting(self, saved, **_):
+    async def act(pilot):
+        while self.rows.told < 2:
+            await pilot.pause(0.05)
+        self._save(saved, False)
+        while not saved.exists() or not read(saved).footer.complete:
+            await pilot.pause(0.05)
+        await pilot.press("q")
+
+    play(self, act)
+
+
+def test_an_error_of_the_session_ends_the_live_view(cli, session, monkeypatch):
+    monkeypatch.setattr(watch, "_has_screen", lambda: True)
+    monkeypatch.setattr(WatchApp, "run", lambda self, **_: play(self, until_it_ends))
+    session.batches.append(SynscopeError("the ring broke", "a test"))
+    result = cli("watch")
+    assert "the ring broke" in result.stderr
+    assert session.opened[0].closed
+
+
+async def until_it_ends(pilot):
+    while pilot.app.is_running:
+        await pilot.pause(0.05)
