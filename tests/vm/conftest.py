@@ -107,6 +107,12 @@ class Results:
         return found
 
     @cached_property
+    def inspected(self) -> dict[str, Any]:
+        """What support.inspected.in_a_guest found."""
+        found: dict[str, Any] = json.loads((self._directory / "inspect.json").read_text())
+        return found
+
+    @cached_property
     def checks(self) -> list[Check]:
         """Doctor's."""
         return msgspec.json.decode((self._directory / "checks.json").read_bytes(), type=list[Check])
@@ -132,6 +138,7 @@ def packed(tar: Path) -> Path:
         HERE / "workload.py",
         synscope / "probes/objects",
         synscope / "tcp/functions.toml",
+        synscope / "tcp/operation_sources.toml",
     ]
     environ = {"PYTHONPATH": f"{bundle.CHECKOUT}/src:{bundle.CHECKOUT}/tests"}
     command = [sys.executable, bundle.__file__, str(tar), *map(str, files)]

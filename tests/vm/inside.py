@@ -1,10 +1,10 @@
 """Run as root in the guest: `inside.py SHARED`. What it leaves in SHARED is for the host to judge.
 
-functions_of_kernel.txt, checks.json (doctor's), sockets.json (support.socket_calls'), and for each part
-trace.syn, reports.json and capture.pcap in a directory of its name: `graph` (one connection, and graph.txt,
-what function_graph saw of it), the same by each way that this kernel has of hooking functions
-(`kprobe.session` for example), and `path` and `record` (every kind of attempt). finished.json comes last,
-with the seconds that each part took; or error.txt.
+functions_of_kernel.txt, checks.json (doctor's), sockets.json (support.socket_calls'), inspect.json
+(support.inspected's), and for each part trace.syn, reports.json and capture.pcap in a directory of its name:
+`graph` (one connection, and graph.txt, what function_graph saw of it), the same by each way that this kernel
+has of hooking functions (`kprobe.session` for example), and `path` and `record` (every kind of attempt).
+finished.json comes last, with the seconds that each part took; or error.txt.
 """
 
 import json
@@ -23,6 +23,7 @@ from unittest.mock import patch
 import capstone  # noqa: F401  # synscope imports it when it needs it, which is too late for the bundle
 import msgspec
 
+from support import inspected
 from support.capture import tcpdump
 from support.namespaces import Namespace, child_cgroup, network_namespace
 from support.socket_calls import in_a_guest
@@ -74,6 +75,8 @@ def everything(shared: Path) -> dict[str, float]:
     (shared / "functions_of_kernel.txt").write_text("\n".join(kernel_functions()))
     with timed(spent, "checks"):
         (shared / "checks.json").write_bytes(msgspec.json.encode(checks()))
+    with timed(spent, "inspect"), network_namespace() as space:
+        (shared / "inspect.json").write_text(json.dumps(inspected.in_a_guest(space)))
     with timed(spent, "sockets"):  # last, for it loads modules
         (shared / "sockets.json").write_text(json.dumps(in_a_guest()))
     return spent

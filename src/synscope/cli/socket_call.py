@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING
 import click
 import rich_click
 
-from synscope.cli import ending, terminal
+from synscope.cli import ending, privileges, terminal
 from synscope.cli.terminal import Color
 from synscope.errors import Exit, SynscopeError
 
 if TYPE_CHECKING:
+    from synscope.connections.model import Call as KernelCall
     from synscope.live.socket_trial import As
-    from synscope.tcp.socket_decision import Call
-    from synscope.tcp.socket_report import Report
+    from synscope.tcp.socket_decision import Call, Caller
+    from synscope.tcp.socket_report import Outcome, Report
+
+    Path = tuple[KernelCall, ...]
 
 
 @click.command("socket", cls=rich_click.RichCommand, context_settings={"ignore_unknown_options": True})
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 @click.argument("protocol")
 @click.option("--as", "user", metavar="USER", help="Make the call as this user: a name, or a uid.")
 @click.option("--without", metavar="CAP", help="Make the call without this capability: net_raw.")
+@click.option("--path", "with_path", is_flag=True, help="Trace the call: the kernel's path. Needs root.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of the drawing.")
 @click.pass_obj
 def command(
@@ -33,6 +37,7 @@ def command(
     protocol: str,
     user: str | None,
     without: str | None,
+    with_path: bool,
     as_json: bool,
 ) -> None:
     """Say how socket(FAMILY, TYPE, PROTOCOL) is decided, make the call, and compare.
@@ -42,23 +47,38 @@ def command(
     """
     call = _call(family, type_, protocol)
     who = _who(user, without)
-    found = _report(call, who)
+    found, path = _report(call, who, with_path=with_path)
     if as_json:
-        _print_json(found)
+        _print_json(found, path)
     else:
-        _draw(found, user or "this user", color)
+        _draw(found, path, user or "this user", color)
     ending.flush()
     sys.exit(Exit.FAILED if found.agree is False else Exit.OK)
 
 
-def _report(call: "Call", who: "As") -> "Report":
-    from synscope.live import protocols, socket_trial  # noqa: PLC0415
+def _report(call: "Call", who: "As", *, with_path: bool) -> "tuple[Report, Path | None]":
+    """The path is None where it was not asked for."""
+    from synscope.live import protocols  # noqa: PLC0415
     from synscope.tcp.socket_call import decide  # noqa: PLC0415
     from synscope.tcp.socket_report import report  # noqa: PLC0415
 
     kernel = protocols.kernel()
+    caller, done, path = _traced(call, who) if with_path else _done(call, who)
+    return report(decide(call, caller, kernel), caller, done), path
+
+
+def _done(call: "Call", who: "As") -> "tuple[Caller, Outcome, None]":
+    from synscope.live import socket_trial  # noqa: PLC0415
+
     caller, (done,) = socket_trial.attempts([call], who)
-    return report(decide(call, caller, kernel), caller, done)
+    return caller, done, None
+
+
+def _traced(call: "Call", who: "As") -> "tuple[Caller, Outcome, Path]":
+    from synscope.live.socket_path import traced  # noqa: PLC0415
+
+    privileges.require()
+    return traced(call, who)
 
 
 def _call(family: str, type_: str, protocol: str) -> "Call":
@@ -77,7 +97,7 @@ def _number(what: str, text: str, of: Callable[[str], int], usual: str) -> int:
     from synscope.tcp.socket_names import NotANumber  # noqa: PLC0415
 
     if text.startswith("--"):
-        raise click.NoSuchOption(text, possibilities=["--as", "--without", "--json"])
+        raise click.NoSuchOption(text, possibilities=["--as", "--without", "--path", "--json"])
     try:
         return of(text)
     except NotANumber as error:
@@ -122,16 +142,23 @@ def _no_such(what: str, text: str, names: Iterable[str], word: str, usual: str) 
     return SynscopeError(f"no {what} {text!r}", "there is none of that name", remedy, Exit.USAGE)
 
 
-def _draw(found: "Report", who: str, color: Color) -> None:
+def _draw(found: "Report", path: "Path | None", who: str, color: Color) -> None:
+    from rich.text import Text  # noqa: PLC0415
+
     from synscope.views.socket_call import socket_call  # noqa: PLC0415
+    from synscope.views.socket_path import socket_path  # noqa: PLC0415
 
     style = terminal.style(sys.stdout)
     console = terminal.console(sys.stdout, color, style.width)
-    for line in socket_call(found, who, style):
+    lines = list(socket_call(found, who, style))
+    if path is not None:
+        lines += [Text(), *socket_path(path, style)]
+    for line in lines:
         console.print(line, soft_wrap=True)
 
 
-def _print_json(found: "Report") -> None:
+def _print_json(found: "Report", path: "Path | None") -> None:
     import msgspec  # noqa: PLC0415
 
-    sys.stdout.buffer.write(msgspec.json.encode(found) + b"\n")
+    more = {} if path is None else {"path": path}
+    sys.stdout.buffer.write(msgspec.json.encode({**msgspec.structs.asdict(found), **more}) + b"\n")

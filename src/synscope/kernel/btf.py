@@ -166,6 +166,10 @@ class Btf:
                     return int(row[1])
         return None
 
+    def struct(self, name: str) -> Type:
+        """The type `struct <name>`. Raises KeyError where there is no such struct."""
+        return self.type(int(np.searchsorted(self._starts, self._struct(name))) + 1)
+
     def struct_layout(self, name: str) -> list[Field]:
         """Members of `struct <name>` in order. Bit-fields, which have no whole offset, are left out.
 

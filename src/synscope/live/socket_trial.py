@@ -4,7 +4,7 @@ import ctypes
 import fcntl
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -33,21 +33,34 @@ class _Report(msgspec.Struct):
     refused: str = ""
 
 
-def attempts(calls: Sequence[Call], who: As) -> tuple[Caller, list[Outcome]]:
+def attempts(
+    calls: Sequence[Call], who: As, begin: Callable[[int], None] | None = None
+) -> tuple[Caller, list[Outcome]]:
     """Each call's outcome, sockets closed at once; and what counted of the caller, read before the calls.
+
+    `begin` is called with the pid of the process that makes them, before it does.
 
     Raises:
         SynscopeError: the child could not become `who`.
     """
     reading, writing = os.pipe()
+    waiting, starting = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reading)
-        _be_child(calls, who, writing)
+        os.close(starting)
+        _be_child(calls, who, writing, waiting)
     os.close(writing)
-    with open(reading, "rb") as pipe:  # noqa: PTH123  # a descriptor
-        answer = pipe.read()
-    os.waitpid(child, 0)
+    os.close(waiting)
+    try:
+        if begin is not None:
+            begin(child)
+        os.write(starting, b"1")
+        with open(reading, "rb") as pipe:  # noqa: PTH123  # a descriptor
+            answer = pipe.read()
+    finally:
+        os.close(starting)
+        os.waitpid(child, 0)
     report = msgspec.json.decode(answer, type=_Report) if answer else _Report(refused="the child died")
     if report.caller is None:
         raise SynscopeError(
@@ -56,10 +69,12 @@ def attempts(calls: Sequence[Call], who: As) -> tuple[Caller, list[Outcome]]:
     return report.caller, report.outcomes
 
 
-def _be_child(calls: Sequence[Call], who: As, writing: int) -> None:
+def _be_child(calls: Sequence[Call], who: As, writing: int, waiting: int) -> None:
     """Never returns, so that no handler and no buffer of the parent runs twice."""
     report = _Report()
     try:
+        if not os.read(waiting, 1):
+            os._exit(0)  # the parent has given up
         _become(who)
         report.caller = caller()
         report.outcomes = [_attempt(call) for call in calls]

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from synscope.errors import SynscopeError
+from synscope.events.socket_wire import FILTER, SOCKET_ROW
 from synscope.events.wire import FUNCTION_CALL, HALF, PATH_EVENT, TRANSITION
 from synscope.kernel.btf import Btf
 from synscope.probes.config import ARGUMENTS, CONFIG, FRAME, FRAMES
@@ -19,6 +20,8 @@ _STRUCTS: tuple[tuple[str, str, np.dtype[Any]], ...] = (
     ("functions", "function_arguments", ARGUMENTS),
     ("functions", "frame", FRAME),
     ("functions", "frames", FRAMES),
+    ("inspect", "socket_row", SOCKET_ROW),
+    ("inspect", "socket_filter", FILTER),
 )
 
 

@@ -38,6 +38,9 @@ _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "bpf_program__fd": (ctypes.c_int, [ctypes.c_void_p]),
     "bpf_program__attach": (ctypes.c_void_p, [ctypes.c_void_p]),
     "bpf_program__attach_cgroup": (ctypes.c_void_p, [ctypes.c_void_p, ctypes.c_int]),
+    "bpf_program__attach_iter": (ctypes.c_void_p, [ctypes.c_void_p, ctypes.c_void_p]),
+    "bpf_iter_create": (ctypes.c_int, [ctypes.c_int]),
+    "bpf_link__fd": (ctypes.c_int, [ctypes.c_void_p]),
     "bpf_link__destroy": (ctypes.c_int, [ctypes.c_void_p]),
     "bpf_map__name": (ctypes.c_char_p, [ctypes.c_void_p]),
     "bpf_map__fd": (ctypes.c_int, [ctypes.c_void_p]),
@@ -139,6 +142,22 @@ class _RunOptions(ctypes.Structure):
         ("flags", ctypes.c_uint32),
         ("cpu", ctypes.c_uint32),
         ("batch_size", ctypes.c_uint32),
+    )
+
+
+class _IteratorInfo(ctypes.Structure):
+    """The member `task` of `union bpf_iter_link_info` of bpf.h, to the union's size."""
+
+    _fields_ = (("tid", ctypes.c_uint32), ("pid", ctypes.c_uint32), ("rest", ctypes.c_uint32 * 2))
+
+
+class _IteratorOptions(ctypes.Structure):
+    """`struct bpf_iter_attach_opts` of libbpf.h."""
+
+    _fields_ = (
+        ("sz", ctypes.c_size_t),
+        ("link_info", ctypes.POINTER(_IteratorInfo)),
+        ("link_info_len", ctypes.c_uint32),
     )
 
 
@@ -247,6 +266,26 @@ class Program:
         fd = self._call.bpf_program__fd(self._pointer)
         lines = Path(f"/proc/self/fdinfo/{fd}").read_text().splitlines()
         return sum(int(line.split()[1]) for line in lines if line.startswith("recursion_misses:"))
+
+    def iterate(self, pid: int = 0) -> bytes:
+        """All that an iterator's program writes: of the process `pid`, in this thread's network namespace."""
+        info = _IteratorInfo(pid=pid)
+        options = _IteratorOptions(link_info=ctypes.pointer(info), link_info_len=ctypes.sizeof(info))
+        options.sz = ctypes.sizeof(options)
+        ctypes.set_errno(0)
+        link = self._call.bpf_program__attach_iter(self._pointer, ctypes.byref(options) if pid else None)
+        if not link:
+            raise _failure(f"cannot read by {self.section}", ctypes.get_errno())
+        try:
+            descriptor = self._call.bpf_iter_create(self._call.bpf_link__fd(link))
+            if descriptor < 0:
+                raise _failure(f"cannot read by {self.section}", -descriptor)
+            with open(descriptor, "rb", buffering=0) as rows:  # noqa: PTH123  # a descriptor
+                return rows.read()
+        except OSError as error:
+            raise _failure(f"cannot read by {self.section}", error.errno or 0) from error
+        finally:
+            self._call.bpf_link__destroy(link)
 
     def run(self, context: bytes) -> int:
         """Call a raw_tp program with its arguments, eight bytes each; what it returned."""

@@ -50,7 +50,7 @@ def trees(connection: Connection, style: Style) -> Iterator[Text]:
         yield from paragraph(_NO_PATH, style)
         return
     shown, hidden = forest(connection.calls, every=style.all_functions)
-    lines = list(_walk(shown, style.glyphs))
+    lines = list(walk(shown, style.glyphs))
     tree = Tree.of(connection, lines, style)
     told: set[str] = set()
     for side in SIDES:
@@ -58,7 +58,7 @@ def trees(connection: Connection, style: Style) -> Iterator[Text]:
             roots = [one for one in shown if (one.call.side, one.call.context) == (side, context)]
             if roots:
                 yield from indented([headed(_title(connection, side, context, style), tree)])
-                for line in _walk(roots, style.glyphs):
+                for line in walk(roots, style.glyphs):
                     yield from drawn(line, tree)
                     yield from _explained(line, told, style)
                 yield Text()
@@ -74,7 +74,7 @@ def _title(connection: Connection, side: SideName, context: Context, style: Styl
     return name.append(f"  {context}", NOTE)
 
 
-def _walk(trees: Sequence[Shown], glyphs: Glyphs) -> Iterator[Line]:
+def walk(trees: Sequence[Shown], glyphs: Glyphs) -> Iterator[Line]:
     """Every call beneath, parents first. A loop, not recursion: a file may nest deeper than Python does."""
     stack = [(shown, "", 1, index == 0) for index, shown in enumerate(reversed(trees))]
     while stack:

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from support.require import require
+from synscope.connections.model import Call
 from synscope.errors import Exit
 from synscope.tcp.socket_decision import Caller, Kernel
 from synscope.tcp.socket_report import outcome
@@ -32,6 +33,18 @@ def test_json_is_one_object(cli, kernel):
     assert found["call"] == {"family": 2, "type": 1, "protocol": -1}
     assert found["predicted"] == found["done"] == {"errno": 22, "socket": None, "error": "EINVAL"}
     assert found["agree"] is True
+
+
+def test_with_the_kernels_path(cli, kernel, monkeypatch):
+    root = Call(function="__x64_sys_socket", seen_ns=1, enter_ns=1, exit_ns=2, ret="-EINVAL")
+    monkeypatch.setattr("synscope.cli.privileges.require", lambda: None)
+    done = (Caller(net_raw=True, groups=(0,)), outcome(22), (root,))
+    monkeypatch.setattr("synscope.live.socket_path.traced", lambda call, who: done)
+    text = cli("socket", "2", "1", "-1", "--path").stdout
+    assert "agree" in text.split("__x64_sys_socket")[0]
+    found = json.loads(cli("socket", "2", "1", "-1", "--path", "--json").stdout)
+    assert found["path"][0]["ret"] == "-EINVAL"
+    assert "path" not in json.loads(cli("socket", "2", "1", "-1", "--json").stdout)
 
 
 def test_a_difference_is_the_exit_status(cli, kernel, monkeypatch):
