@@ -43,6 +43,22 @@ static __always_inline void find_ends(struct packet *p, struct ends *ends)
 	note_cookie(ends);
 }
 
+/* A SYN that NAT gave other ports in OUTPUT: on its own host it still belongs to its socket. */
+static __always_inline void find_sender(struct sk_buff *skb, struct packet *p, struct ends *ends)
+{
+	struct sock *sk = skb->sk;
+	struct half *h;
+
+	if (ends->cookie || (p->tcp.flags & (SYN | ACK)) != SYN || !sk)
+		return;
+	h = half_find(cookie_of(sk));
+	if (!h || h->side != SIDE_CLIENT)
+		return;
+	ends->client = h;
+	ends->from_client = 1;
+	ends->cookie = h->cookie;
+}
+
 /* Nothing of either end is known yet, but a traced listener waits for it. */
 static __always_inline int is_awaited(struct packet *p)
 {
@@ -120,6 +136,7 @@ static __always_inline void segment(void *ctx, struct sk_buff *skb, enum path_ki
 	if (!(p.tcp.flags & (SYN | RST)) && (p.tcp.flags & FIN || packet_has_data(&p)))
 		return;
 	find_ends(&p, &ends);
+	find_sender(skb, &p, &ends);
 	if (!is_wanted(&p, &ends, mark))
 		return;
 	e = event_reserve(kind, HOOK_SEGMENTS);
@@ -164,7 +181,9 @@ int BPF_PROG(kfree_skb, struct sk_buff *skb, void *location, int reason)
 	if (packet_read(skb, &p) || p.tcp.flags & FIN)
 		return 0;
 	find_ends(&p, &ends);
-	if (!ends.cookie)
+	find_sender(skb, &p, &ends);
+	/* A SYN with other ports than its socket's was translated on its way to a traced listener. */
+	if (!ends.cookie && !(config.path && is_awaited(&p)))
 		return 0;
 	/* A freed RST has done its work, and data is none of our concern. */
 	if (p.tcp.flags & RST || (!(p.tcp.flags & SYN) && packet_has_data(&p)))

@@ -429,7 +429,7 @@ def ack_freed(reason: str, stack: str, function: str = "nft_do_chain") -> Trace:
         listener_row(backlog_max=0),
         *waiting_children(1),
         client_row(),
-        unfinished(synack_retransmits=1),
+        unfinished(synack_retransmits=1, backlog=None),
     ]
     return trace(halves, events)
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from synscope.connections.join import Pairs, join
 from synscope.events.decode import latest
 from synscope.events.trace import Header, Rows, Trace
-from synscope.events.wire import HALF, Side
+from synscope.events.wire import HALF, MILESTONE, HalfFlag, Known, Side
 
 if TYPE_CHECKING:
     from synscope.connections.model import Connection
@@ -22,17 +22,26 @@ HOLD_NS = 1_000_000_000
 REMEMBERED = 1 << 16
 """Halves told last, so that a later record of one is not another line."""
 LISTENERS = 4096
+CHILDREN = 4096
+"""Server halves told last, from which the queues are counted that a later SYN found."""
+
+
+def _none() -> Rows:
+    return np.empty(0, HALF)
 
 
 class Joiner:
     """Rows in, connections out, each once; what is held is bounded by HOLD_NS of traffic.
 
-    `build` makes connections of a trace; ids are given anew here, `c1` onwards.
+    `build` makes connections of a trace; ids are given anew here, `c1` onwards. What it is given are halves
+    alone, whatever the session's detail. `undecided`: the halves that the kernel half still has.
     """
 
-    def __init__(self, header: Header, build: Build) -> None:
-        self._header = header
+    def __init__(self, header: Header, build: Build, undecided: Callable[[], Rows] = _none) -> None:
+        self._header = msgspec.structs.replace(header, detail="record")
         self._build = build
+        self._undecided = undecided
+        self._children = _none()
         self._held = np.empty(0, HALF)
         self._since: dict[int, int] = {}
         self._listeners: dict[int, Rows] = {}
@@ -66,10 +75,22 @@ class Joiner:
             yield from self._connections(rows[chosen])
 
     def _connections(self, rows: Rows) -> Iterator["Connection"]:
-        halves = np.concatenate([*self._listeners.values(), rows])
+        halves = np.concatenate([*self._listeners.values(), *self._around(rows), rows])
+        self._children = np.concatenate([self._children, rows[rows["side"] == Side.SERVER]])[-CHILDREN:]
         for connection in self._build(Trace(header=self._header, halves=halves)):
             self._count += 1
             yield msgspec.structs.replace(connection, id=f"c{self._count}")
+
+    def _around(self, rows: Rows) -> list[Rows]:
+        """Where an attempt failed: who else was in the listeners' queues, as halves that pair with none."""
+        failed = (rows["side"] == Side.CLIENT) & (rows["t"][:, MILESTONE["established"]] == 0)
+        if not failed.any():
+            return []
+        undecided = self._undecided()
+        others = np.concatenate([self._children, undecided[undecided["side"] == Side.SERVER]])
+        others["flags"] |= int(HalfFlag.PEER)
+        others["known"] &= int(Known.BACKLOG)
+        return [others]
 
 
 def _decide(pairs: Pairs, due: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.bool_]]:

@@ -1,36 +1,38 @@
 """What a trace knows around a connection: found by socket, by thread, by port. Made once for all of them."""
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterator
 from functools import cached_property
+from operator import attrgetter
 
 import numpy as np
+import numpy.typing as npt
 
-from synscope.connections.half import drop_reason, location
-from synscope.connections.rows import EventRow, HalfRow, event_rows, half_row
-from synscope.connections.stacks import Stacks
-from synscope.connections.timeline import Timeline
+from synscope.connections.rows import HalfRow, half_row
 from synscope.diagnosis.failed_calls import FailedCall, failed_calls
+from synscope.diagnosis.happened import Happened
 from synscope.diagnosis.listeners import Listening, Queue, listening_of, queues_of
+from synscope.diagnosis.nft_match import Packet
+from synscope.diagnosis.nftables import Dropping, Ruleset
 from synscope.events.decode import address_text, latest
 from synscope.events.trace import Rows, Trace
-from synscope.events.wire import MILESTONE, Known, PathKind, Side
+from synscope.events.wire import MILESTONE, Known, Side
 
-_SEGMENTS = (PathKind.SENT, PathKind.RECEIVED, PathKind.DROPPED)
+Mask = npt.NDArray[np.bool_]
+
 _ROUTE_HOOKS = frozenset({"tp_btf/fib_table_lookup", "tp_btf/fib6_table_lookup"})
 _BOTH_ISNS = int(Known.ISN | Known.PEER_ISN)
-_CALLS = (PathKind.CALL, PathKind.RETURN, PathKind.ACCEPT)
 
 
-class Around:
+class Around(Happened):
     """A trace, indexed. Everything is computed when it is first asked for: a healthy trace needs little."""
 
     def __init__(self, trace: Trace) -> None:
-        self.trace = trace
-        self.header = trace.header
-        self.footer = trace.footer
+        super().__init__(trace)
         self.halves: Rows = latest(trace.halves)
-        self._stacks = Stacks(trace.footer.stacks)
+        self._ports: dict[tuple[int | None, str | None, int | None], int] = {}
+        self._rulesets: dict[int, Ruleset] = {}
+        self._droppers: dict[tuple[int, str, Packet], list[Dropping]] = {}
 
     @property
     def record(self) -> bool:
@@ -54,6 +56,17 @@ class Around:
             return None
         return self.header.sysctls.get(name)
 
+    def droppers(self, netns: int | None, hook: str | None, packet: Packet | None) -> list[Dropping]:
+        """The rules of nftables, of those listed, that can have dropped it; worked out once for all alike."""
+        if netns not in self.footer.firewalls or hook is None or packet is None:
+            return []
+        if netns not in self._rulesets:
+            self._rulesets[netns] = Ruleset(self.footer.firewalls[netns])
+        asked = netns, hook, packet
+        if asked not in self._droppers:
+            self._droppers[asked] = self._rulesets[netns].droppers(hook, packet)
+        return self._droppers[asked]
+
     # Halves
 
     @cached_property
@@ -70,11 +83,6 @@ class Around:
             wanted = connect_ns or 0
             rows = [at for at in rows if int(self.halves["t"][at, MILESTONE["connect"]]) == wanted] or rows
         return half_row(self.halves[rows[-1]]) if rows else None
-
-    def path(self, stack: int) -> tuple[str, ...]:
-        """The functions of a stack, outermost first; empty without one."""
-        found = self._stacks.path(stack)
-        return found.frames if found else ()
 
     @cached_property
     def _by_isns(self) -> dict[tuple[int, int, int], list[int]]:
@@ -93,26 +101,31 @@ class Around:
         return half_row(self.halves[rows[0]]) if len(rows) == 1 else None
 
     def ports_to(self, netns: int | None, address: str | None, port: int | None) -> int:
-        """How many local ports of a namespace have a half to this end."""
-        rows = self._to(netns, port)
-        same = [row for row in rows if address_text(row.remote, row.family) == address]
-        return len({row.lport for row in same if row.lport})
+        """How many local ports of a namespace have a half to this end; counted once, for all who ask."""
+        place = netns, address, port
+        if place not in self._ports:
+            rows = (half_row(self.halves[at]) for at in np.flatnonzero(self._goes_to(netns, port)))
+            same = (row for row in rows if address_text(row.remote, row.family) == address)
+            self._ports[place] = len({row.lport for row in same if row.lport})
+        return self._ports[place]
 
     def holders(
         self, netns: int | None, local: int | None, port: int | None, cookie: int | None
     ) -> list[str]:
         """The owners of other halves from this local port to that remote port, `name[pid]`."""
-        rows = (row for row in self._to(netns, port) if row.lport == local and row.cookie != cookie)
+        there = self._goes_to(netns, port) & (self.halves["lport"] == (local or 0))
+        rows = (half_row(self.halves[at]) for at in np.flatnonzero(there))
+        rows = (row for row in rows if row.cookie != cookie)
         return [f"{self.comms.get(row.pid, '?')}[{row.pid or '?'}]" for row in rows]
 
-    def _to(self, netns: int | None, port: int | None) -> list[HalfRow]:
-        """Client halves of a namespace to a port, those that got as far as a SYN."""
+    def _goes_to(self, netns: int | None, port: int | None) -> Mask:
+        """Which are client halves of a namespace to a port that got as far as a SYN."""
         halves = self.halves
-        wanted = (halves["side"] == Side.CLIENT) & (halves["rport"] == (port or 0))
+        wanted: Mask = (halves["side"] == Side.CLIENT) & (halves["rport"] == (port or 0))
         wanted &= halves["t"][:, MILESTONE["syn_out"]] != 0
         if netns is not None:
             wanted &= halves["netns"] == netns
-        return [half_row(halves[at]) for at in np.flatnonzero(wanted)]
+        return wanted
 
     @cached_property
     def comms(self) -> dict[int, str]:
@@ -152,82 +165,30 @@ class Around:
         """Each listener's two queues, by its cookie."""
         return queues_of(self.halves)
 
-    # Events
-
-    @cached_property
-    def _segments(self) -> tuple[Timeline, Rows]:
-        return self._indexed(_SEGMENTS, "cookie")
-
-    @cached_property
-    def _calls(self) -> tuple[Timeline, Rows]:
-        return self._indexed(_CALLS, "tid")
-
-    @cached_property
-    def _sockets(self) -> tuple[Timeline, Rows]:
-        return self._indexed((PathKind.SOCKET,), "tid")
-
-    @cached_property
-    def _routes(self) -> tuple[Timeline, Rows]:
-        return self._indexed((PathKind.ROUTE,), "tid")
-
-    def _indexed(self, kinds: tuple[PathKind, ...], key: str) -> tuple[Timeline, Rows]:
-        events = self.trace.events
-        rows = np.flatnonzero(np.isin(events["kind"], [int(kind) for kind in kinds]))
-        chosen = events[rows]
-        timeline = Timeline(chosen[key], chosen["t"])
-        return timeline, chosen[timeline.order]
-
-    def segments(self, cookie: int | None) -> list[EventRow]:
-        """SENT, RECEIVED and DROPPED events of a half, in order of time."""
-        return _of_key(self._segments, cookie)
-
-    def calls(self, tid: int | None) -> list[EventRow]:
-        """CALL, RETURN and ACCEPT events of a thread, in order of time."""
-        return _of_key(self._calls, tid)
-
-    def routes(self, tid: int | None, start: int, end: int) -> list[EventRow]:
-        """ROUTE events of a thread in this time: `code` is what fib_table_lookup() returned."""
-        return [event for event in _of_key(self._routes, tid) if start <= event.t <= end]
-
-    def all_calls(self) -> Iterator[EventRow]:
-        """CALL, RETURN and ACCEPT events of all threads, a thread after the other."""
-        return iter(event_rows(self._calls[1]))
+    # Calls that failed
 
     @cached_property
     def failed(self) -> list[FailedCall]:
         """Calls on sockets that failed, in order of time."""
         return failed_calls(self)
 
+    @cached_property
+    def _failed_accepts(self) -> dict[int, list[FailedCall]]:
+        """Those of accept(), by the listener's cookie, in the order of their returns."""
+        found: dict[int, list[FailedCall]] = defaultdict(list)
+        for call in sorted(self.failed, key=attrgetter("end_ns")):
+            if call.name.startswith("accept"):
+                found[call.cookie].append(call)
+        return found
+
     def accept_errors(self, cookie: int | None, start: int, end: int) -> list[FailedCall]:
         """accept() calls on a listener that failed in this time."""
-        calls = (call for call in self.failed if call.cookie == cookie and start <= call.end_ns <= end)
-        return [call for call in calls if call.name.startswith("accept")]
-
-    def created(self, tid: int, start: int, end: int) -> bool:
-        """Whether the thread made a TCP socket in this time (inet_create reached its timers)."""
-        return any(start <= event.t <= end for event in _of_key(self._sockets, tid))
+        calls = self._failed_accepts.get(cookie or 0, [])
+        first = bisect_left(calls, start, key=attrgetter("end_ns"))
+        return calls[first : bisect_right(calls, end, key=attrgetter("end_ns"))]
 
     def connected(self, cookie: int, end: int) -> bool:
         """Whether a half of that socket had begun by then."""
         rows = self._by_cookie.get(cookie, [])
         begun = (int(self.halves["t"][at, MILESTONE["connect"]]) for at in rows)
         return any(0 < t <= end for t in begun)
-
-    def syscall(self, event: EventRow) -> str:
-        """The name of an event's system call."""
-        return self.header.syscalls.get(event.syscall, "")
-
-    def reason(self, event: EventRow) -> tuple[str, str | None]:
-        """Why and in which function a DROPPED event's segment was freed."""
-        return (
-            drop_reason(self.trace, event.code) or "NOT_SPECIFIED",
-            location(self.trace, event.location),
-        )
-
-
-def _of_key(index: tuple[Timeline, Rows], key: int | None) -> list[EventRow]:
-    timeline, rows = index
-    if not key or not len(timeline):
-        return []
-    begin, end = timeline.span(key)
-    return event_rows(rows[begin:end])

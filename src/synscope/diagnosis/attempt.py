@@ -181,6 +181,8 @@ class Attempt:
         row = self.client_row
         if row is not None and row.flags & HalfFlag.RESET_IN:
             return True
+        if self.outcome in ("timed_out", "aborted"):  # an RST that came may have been freed before TCP saw it
+            return False
         return any(s.source == "server" and "R" in s.flags for s in self.connection.segments)
 
     # Calls and segments (path detail)
@@ -192,8 +194,8 @@ class Attempt:
             return []
         begun: EventRow | None = None
         found: list[ConnectCall] = []
-        for event in self.around.calls(self.client.tid):
-            if event.cookie != self.client.cookie or self.around.syscall(event) != "connect":
+        for event in self.around.calls(self.client.cookie):
+            if event.tid != self.client.tid or self.around.syscall(event) != "connect":
                 continue
             if event.kind == PathKind.CALL:
                 begun = event

@@ -2,9 +2,10 @@
 
 from functools import cached_property
 
-from synscope.connections.rows import HalfRow
+from synscope.connections.rows import EventRow, HalfRow
 from synscope.diagnosis.exchange import Exchange
 from synscope.diagnosis.listeners import Listening, Queue
+from synscope.events.decode import address_text
 from synscope.events.wire import Known, PathKind
 from synscope.tcp.header import ACK, SYN
 from synscope.text import endpoint
@@ -25,8 +26,21 @@ class Case(Exchange):
         for event, header in reversed(self.seen):
             if header.bits & (SYN | ACK) == SYN and event.kind != PathKind.SENT:
                 return event.netns or None
-        half = self.client
-        return self.around.server_netns(half.peer_address, half.peer_port) if half else None
+        return self.around.server_netns(*self.target)
+
+    @cached_property
+    def end_netns(self) -> int | None:
+        """The namespace that has the server's address, where that is known of more than this attempt."""
+        if self.client is not None and self._to_itself:
+            return self.client.netns
+        return self.around.server_netns(*self.target)
+
+    @cached_property
+    def arrived(self) -> EventRow | None:
+        """The SYN that reached the server's host, neither freed nor sent on; not one that a router holds."""
+        last = self.stopped
+        held = last is not None and self.end_netns is not None and last.netns != self.end_netns
+        return None if held else last
 
     @property
     def _to_itself(self) -> bool:
@@ -42,23 +56,27 @@ class Case(Exchange):
         if self.server is not None and self.server.listener is not None:
             cookie = self.server.listener.cookie
             return [one for one in self.around.listeners if one.cookie == cookie]
-        half = self.client
-        if half is None or half.peer_port is None:
-            return []
+        address, port = self.target
         when = self.syn_out_ns or self.start_ns
         return [
             one
             for one in self.around.listeners
-            if one.port == half.peer_port
-            and one.takes(half.peer_address)
-            and one.open_at(when)
-            and self._fits_namespace(one)
+            if one.port == port and one.takes(address) and one.open_at(when) and self._fits_namespace(one)
         ]
 
     def _fits_namespace(self, one: Listening) -> bool:
         if self.peer_netns is not None:
             return one.netns in (None, self.peer_netns)
-        return self.client is not None and one.address == self.client.peer_address
+        return self.client is not None and one.address == self.target[0]
+
+    @cached_property
+    def target(self) -> tuple[str | None, int | None]:
+        """Where the SYN went in the end: where the client wanted to, unless NAT sent it elsewhere."""
+        if self.strays:
+            last = self.strays[-1]
+            port = int.from_bytes(last.header[2:4], "big")
+            return address_text(last.daddr, last.family), port
+        return (self.client.peer_address, self.client.peer_port) if self.client else (None, None)
 
     def queue(self, listener: Listening) -> Queue | None:
         """A listener's queues, as its children's records tell them."""

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from synscope.connections.model import SideName
+from synscope.diagnosis.nft_match import Packet
 
 # Where netfilter's hooks are called from (include/linux/netfilter.h, NF_HOOK in net/ipv4 and net/ipv6).
 # With __ip_local_out and not ip_output: POSTROUTING and OUTPUT both are reached through ip_local_out.
@@ -28,8 +29,10 @@ _HOOKS = {
 }
 _NETFILTER = frozenset({"nf_hook_slow", "nf_hook_slow_list"})
 NETFILTER_DROP = "NETFILTER_DROP"
+NO_SOCKET = "NO_SOCKET"
 # Copies that need not be the only one: of a frame that a bridge floods, for a socket that listens in.
 _COPIES = ("OTHERHOST", "TAP_FILTER", "PACKET_SOCK_ERROR", "UNHANDLED_PROTO")
+_NEIGHBOUR = frozenset({"neigh_invalidate", "ndisc_error_report", "arp_error_report"})
 _TCP_RECEIVE = frozenset({"tcp_v4_rcv", "tcp_v6_rcv"})
 
 
@@ -44,6 +47,7 @@ class Drop(NamedTuple):
         function: the function that freed it.
         netns: of the device that it was on, or of its sender before it had one.
         path: functions, outermost first; empty where no stack was taken.
+        packet: as rules of a firewall see it, the client's port apart; None in record detail.
     """
 
     t_ns: int | None
@@ -53,11 +57,19 @@ class Drop(NamedTuple):
     function: str | None
     netns: int | None = None
     path: tuple[str, ...] = ()
+    packet: Packet | None = None
 
     @property
     def by_netfilter(self) -> bool:
         """Whether a rule of nftables or iptables decided it, or a BPF program on a netfilter hook."""
         return self.reason == NETFILTER_DROP or not _NETFILTER.isdisjoint(self.path)
+
+    @property
+    def for_neighbour(self) -> bool:
+        """Whether it waited for a neighbour that did not answer; ndisc_error_report() gives no reason."""
+        if self.reason == "NOT_SPECIFIED":
+            return self.function in _NEIGHBOUR
+        return self.reason.startswith("NEIGH_") and self.reason != "NEIGH_QUEUEFULL"
 
     @property
     def of_request(self) -> bool:

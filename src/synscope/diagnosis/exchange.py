@@ -6,6 +6,7 @@ from synscope.connections.model import Segment, SideName
 from synscope.connections.rows import EventRow
 from synscope.diagnosis.attempt import Attempt
 from synscope.diagnosis.drops import Drop
+from synscope.diagnosis.nft_match import packet_of
 from synscope.events.wire import PathKind
 from synscope.tcp.header import ACK, RST, SYN, TcpHeader, parse_header
 
@@ -21,9 +22,24 @@ class Exchange(Attempt):
         """SENT, RECEIVED and DROPPED events of its two sockets with their headers, in order of time."""
         cookies = {half.cookie for half in (self.client, self.server) if half is not None and half.cookie}
         events = [event for cookie in cookies for event in self.around.segments(cookie)]
+        events += self.strays
         parsed = ((event, parse_header(event.header[: event.header_len])) for event in events)
         own = [(event, header) for event, header in parsed if header is not None and self._is_own(header)]
         return sorted(own, key=lambda pair: pair[0].t)
+
+    @cached_property
+    def strays(self) -> list[EventRow]:
+        """Its SYN under other addresses or ports (NAT): the same number, and one port or address left.
+
+        Only where no server half tells more of it.
+        """
+        row = self.client_row
+        isn = self.isns[0]
+        if row is None or isn is None or self.server is not None or self.established:
+            return []
+        found = self.around.strays(isn, self.syn_out_ns or self.start_ns, self.last_ns)
+        port = row.lport.to_bytes(2, "big")
+        return [event for event in found if event.header[:2] == port or event.saddr == row.local]
 
     def _is_own(self, header: TcpHeader) -> bool:
         """Another attempt of the same socket, or a later segment, has other numbers."""
@@ -42,7 +58,9 @@ class Exchange(Attempt):
         return client, server
 
     def sender(self, header: TcpHeader) -> SideName:
-        """Who sent a segment of this connection, by its source port."""
+        """Who sent a segment of this connection: a SYN by its number, any other by its source port."""
+        if header.bits & (SYN | ACK) == SYN and header.seq == self.isns[0]:
+            return "client"
         half = self.client or self.server
         own = half.port if half else None
         is_own = header.source_port == own
@@ -56,7 +74,7 @@ class Exchange(Attempt):
     def drops(self) -> list[Drop]:
         """Its freed segments, as events; in record detail the one that its sockets remember."""
         if not self.record:
-            return [self._drop(e, h) for e, h in self.seen if e.kind == PathKind.DROPPED]
+            return [self.drop_of(e, h) for e, h in self.seen if e.kind == PathKind.DROPPED]
         return self._remembered
 
     @cached_property
@@ -74,16 +92,24 @@ class Exchange(Attempt):
         source: SideName = "server" if flags == "S." else "client"
         return [Drop(None, flags, source, half.drop_reason, half.drop_location)]
 
-    def _drop(self, event: EventRow, header: TcpHeader) -> Drop:
+    def drop_of(self, event: EventRow, header: TcpHeader) -> Drop:
+        """A DROPPED event as a drop."""
         reason, function = self.around.reason(event)
         source = self.sender(header)
         path = self.around.path(event.stack)
-        return Drop(event.t, header.flags, source, reason, function, event.netns or None, path)
+        packet = packet_of(event, header, from_client=source == "client")
+        return Drop(event.t, header.flags, source, reason, function, event.netns or None, path, packet)
 
     @cached_property
     def syn_drops(self) -> list[Drop]:
         """Freed SYNs, but those that a request had taken."""
         return [d for d in self.drops if d.flags == "S" and d.source == "client" and not d.of_request]
+
+    @cached_property
+    def neighbour_drops(self) -> list[Drop]:
+        """SYNs that the client's own host freed for want of a neighbour; in record detail, or a router."""
+        own = None, self.client.netns if self.client else None
+        return [drop for drop in self.syn_drops if drop.for_neighbour and drop.netns in own]
 
     @cached_property
     def synack_drops(self) -> list[Drop]:
@@ -106,13 +132,13 @@ class Exchange(Attempt):
         ]
 
     @cached_property
-    def arrived(self) -> EventRow | None:
-        """The last SYN that a device received, neither freed nor sent on: it reached its host's TCP."""
+    def stopped(self) -> EventRow | None:
+        """The last SYN that a device received, neither freed nor sent on."""
         last: EventRow | None = None
         for event, header in self.seen:
             if header.bits & (SYN | ACK | RST) != SYN or self.sender(header) != "client":
                 continue
-            if event.kind == PathKind.DROPPED and self._drop(event, header).of_request:
+            if event.kind == PathKind.DROPPED and self.drop_of(event, header).of_request:
                 continue
             last = event if event.kind == PathKind.RECEIVED else None
         return last

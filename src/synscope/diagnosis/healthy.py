@@ -9,6 +9,8 @@ SLOW_SYN_NS = 50_000_000
 """From the SYN's making to its first device: beyond this something held it (a neighbour, most likely)."""
 SLOW_ACCEPT_NS = 200_000_000
 """In the accept queue: beyond this it is worth asking why; `rules.slow_accept` has the rest."""
+VERY_SLOW_NS = 1_000_000_000
+"""In the accept queue: beyond this it is the program's doing, whatever else it accepted meanwhile."""
 _TFO_KIND = b"\x22"
 
 

@@ -1,13 +1,17 @@
 """Was a queue of the listener full when the SYN came? Counted from its children's records."""
 
 from collections.abc import Iterator
+from itertools import zip_longest
 from typing import NamedTuple
 
+from synscope.connections.rows import EventRow
 from synscope.diagnosis.case import Case
 from synscope.diagnosis.listeners import Listening, Queue
 from synscope.diagnosis.words import in_namespace
 from synscope.events.wire import PathKind
-from synscope.tcp.header import ACK, RST, SYN
+from synscope.tcp.header import ACK, RST, SYN, TcpHeader
+
+_SYN_TIMER_NS = 900_000_000  # TCP_TIMEOUT_INIT, include/net/tcp.h: 1 s; jiffies may make it a little less
 
 
 class Arrival(NamedTuple):
@@ -28,25 +32,36 @@ def ignored_syns(case: Case) -> list[Arrival]:
     """The SYNs that came to a known listener and had no request made of them."""
     if case.client is None or not case.listeners or not (case.unanswered or case.syn_retransmits):
         return []
-    if case.syn_drops or case.outcome == "refused":
+    if (case.record and case.syn_drops) or case.outcome == "refused":
         return []
     answered = case.moment("request", "server") or case.moment("synack_in", "client")
     came = sorted(_moments(case))
-    if answered is not None:  # the last one before was the one that was answered
+    if answered is not None and case.record:  # the first was not answered if its answer came after the timer
+        came = [t_ns for t_ns in came if answered - t_ns > _SYN_TIMER_NS]
+    elif answered is not None:  # the last one before was the one that was answered
         came = [t_ns for t_ns in came if t_ns <= answered][:-1]
     found = [_arrival(case, t_ns) for t_ns in came]
     return [one for one in found if one is not None]
 
 
 def _moments(case: Case) -> Iterator[int]:
-    """When SYNs came: seen at a device; in record detail, when the first was made."""
+    """When SYNs came: at their last device; in record detail, when the first was made (others after it)."""
     if case.record:
         if case.syn_out_ns is not None:
             yield case.syn_out_ns
         return
-    for event, header in case.seen:
-        if event.kind == PathKind.RECEIVED and header.bits & (SYN | ACK | RST) == SYN:
+    syns = [(event, header) for event, header in case.seen if header.bits & (SYN | ACK | RST) == SYN]
+    for (event, _), after in zip_longest(syns, syns[1:]):
+        if event.kind == PathKind.RECEIVED and not (after and _is_end(case, event, *after)):
             yield event.t
+
+
+def _is_end(case: Case, event: EventRow, after: EventRow, header: TcpHeader) -> bool:
+    """Whether the SYN that a device had received was then freed, or sent on by its host."""
+    if after.kind == PathKind.DROPPED:
+        return not case.drop_of(after, header).of_request
+    own = case.client.netns if case.client else None
+    return after.kind == PathKind.SENT and after.netns == event.netns != own
 
 
 def _arrival(case: Case, t_ns: int) -> Arrival | None:

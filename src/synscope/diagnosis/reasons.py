@@ -29,7 +29,10 @@ REASONS = {
     "TC_INGRESS": Reason(
         "a tc program or filter dropped it on its way in", "`tc filter show dev DEV ingress`"
     ),
-    "QDISC_DROP": Reason("the device's queueing discipline dropped it", "`tc -s qdisc show dev DEV`"),
+    "QDISC_DROP": Reason(
+        "the device's queueing discipline dropped it, as that of a device that is down drops all",
+        "`ip link` (is it up?) and `tc -s qdisc show dev DEV`",
+    ),
     "QDISC_OVERLIMIT": Reason("the device's queue was full", "`tc -s qdisc show dev DEV`; " + _CAPACITY),
     "XDP": Reason("an XDP program dropped it", "`ip link show dev DEV` and `bpftool net` list XDP programs"),
     "CPU_BACKLOG": Reason(
@@ -78,6 +81,14 @@ REASONS = {
 }
 
 
+_FORWARDS = ("ip_forward", "ip6_forward")
+_HOPS = Reason(
+    "its TTL (hop limit) ran out on a router",
+    "look for a loop of routes (`traceroute`), and at who sets the TTL (IP_TTL, net.ipv4.ip_default_ttl)",
+)
+_NO_NEIGHBOUR = Reason(
+    "no neighbour answered for its next hop", "`ip neigh` and `ip route get ADDRESS` there"
+)
 _ROUTE = "`ip route get ADDRESS` and `ip rule` in that namespace"
 _BY_FUNCTION = {
     # Where the reason says nothing, the function may: ip_error() sends ICMP, but for a blackhole and
@@ -85,6 +96,10 @@ _BY_FUNCTION = {
     "ip_error": Reason(
         "a router's route of type unreachable, prohibit or blackhole refused it",
         f"{_ROUTE}; without an ICMP error it is a blackhole, or net.ipv4.icmp_ratelimit held the error back",
+    ),
+    "__dev_forward_skb2": Reason(
+        "the other end of a veth pair did not take it: it is down, or its MTU is smaller",
+        "`ip link` in both network namespaces",
     ),
     "dst_discard": Reason("a route of type blackhole swallowed it", _ROUTE),
     "dst_discard_out": Reason("a route of type blackhole swallowed it", _ROUTE),
@@ -95,6 +110,10 @@ _BY_FUNCTION = {
 
 def meaning(drop: Drop) -> Reason:
     """The drop's reason in words; one that is not in the table is named as it is."""
+    if drop.for_neighbour:
+        return _NO_NEIGHBOUR
+    if drop.reason == "IP_INHDR" and drop.function in _FORWARDS:
+        return _HOPS
     if drop.reason in REASONS:
         return REASONS[drop.reason]
     if drop.reason == "NOT_SPECIFIED" and drop.function in _BY_FUNCTION:

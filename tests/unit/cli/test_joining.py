@@ -1,11 +1,13 @@
 """The clock is the test's: what is told is a function of rows and moments."""
 
+import msgspec
 import numpy as np
 import pytest
 
 import rows
 from synscope.cli.joining import HOLD_NS, REMEMBERED, Joiner
 from synscope.connections.build import connections
+from synscope.diagnosis.diagnose import diagnosed
 from synscope.events.wire import HalfFlag, Side
 
 HEADER = rows.trace([]).header
@@ -112,3 +114,46 @@ def test_a_burst_is_joined_whole(joiner):
     joiner.add(np.concatenate(clients), 0)
     joiner.add(np.concatenate(servers[::-1]), 0)
     assert sorted(cookies(joiner.ready(0))) == [(2 * n + 1, 2 * n + 2) for n in range(count)]
+
+
+def test_who_waits_in_a_queue_is_known_to_a_syn_that_found_it_full():
+    """Of the two that wait one was told already, the other the kernel half still has."""
+    times = {name: t for name, t in rows.SERVER_TIMES.items() if name != "accepted"}
+    early = {name: t - 500_000 for name, t in times.items()}
+    ends = {"pid": 0, "backlog_max": 1}
+    told = rows.server_row(cookie=8, rport=40000, isn=5, peer_isn=6, t=early, backlog=0, **ends)
+    waits = rows.server_row(
+        cookie=9,
+        rport=40001,
+        isn=7,
+        peer_isn=8,
+        t={k: t + 100_000 for k, t in early.items()},
+        backlog=1,
+        **ends,
+    )
+    failed = rows.client_row(
+        fate=3, peer_isn=None, syn_retransmits=1,
+        t={"socket": 0, "connect": 10_000, "syn_out": 25_000, "closed": 2_000_000_000},
+        transitions=[(15_000, "CLOSE", "SYN_SENT"), (2_000_000_000, "SYN_SENT", "CLOSE")],
+    )  # fmt: skip
+    joiner = Joiner(HEADER, diagnosed, lambda: waits)
+    joiner.add(np.concatenate([rows.listener_row(backlog_max=1), told]), 0)
+    assert len(list(joiner.ready(HOLD_NS))) == 1
+    joiner.add(failed, HOLD_NS)
+    (connection,) = joiner.ready(HOLD_NS * 3)
+    assert connection.findings[0].code == "accept-queue-overflow"
+
+
+def test_path_detail_does_not_make_events_of_a_line():
+    """What a line is made of are halves: nothing may be concluded from the want of events."""
+    header = msgspec.structs.replace(HEADER, detail="path")
+    lonely = {
+        "t": {"connect": 10_000, "syn_out": 25_000, "closed": 2_000_000_000},
+        "fate": 3,
+        "peer_isn": None,
+    }
+    steps = [(15_000, "CLOSE", "SYN_SENT"), (2_000_000_000, "SYN_SENT", "CLOSE")]
+    joiner = Joiner(header, diagnosed)
+    joiner.add(rows.client_row(syn_retransmits=1, transitions=steps, **lonely), 0)
+    (connection,) = joiner.ready(0, flush=True)
+    assert [one.code for one in connection.findings] == ["syn-lost", "gave-up"]

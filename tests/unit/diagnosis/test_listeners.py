@@ -36,12 +36,28 @@ def test_accept_takes_a_child_out():
     assert [queue.waiting(t) for t in (queued - 1, queued, accepted - 1, accepted)] == [0, 1, 1, 0]
 
 
-def test_children_of_an_unknown_listener_count_for_nobody():
-    assert queues_of(trace([server_row(listener=0)]).halves) == {}
+def test_a_listener_that_is_not_traced_is_known_by_its_children():
+    """As the peers of traced clients tell of it: nobody has asked for its cookie."""
+    children = [server_row(listener=0, backlog=1, backlog_max=1), server_row(listener=0, cookie=9)]
+    halves = trace(children).halves
+    (one,) = listening_of(halves)
+    assert (one.address, one.port, one.limit, one.owner) == ("127.0.0.1", 8080, 1, "the listener")
+    assert queues_of(halves).keys() == {one.cookie} and one.cookie < 0
+
+
+def test_the_kernels_own_count_goes_before_that_of_the_children():
+    """A child whose accept() was not seen does not wait for ever, and others wait that are not traced."""
+    later = {name: t + MS for name, t in rows.SERVER_TIMES.items() if name != "accepted"}
+    unseen = {name: t for name, t in rows.SERVER_TIMES.items() if name != "accepted"}
+    halves = [listener_row(), server_row(t=unseen, backlog=0), server_row(cookie=9, t=later, backlog=0)]
+    queue = queues_of(trace(halves).halves)[3]
+    assert (queue.waiting(T0 + MS), queue.waiting(T0 + 2 * MS)) == (1, 1)
+    more = queues_of(trace([listener_row(), server_row(t=unseen, backlog=5)]).halves)[3]
+    assert more.waiting(T0 + MS) == 6
 
 
 def test_the_longest_pause():
-    queue = Queue([], [], [], [], accepted=[10, 20, 90])
+    queue = Queue([], [], [], [], accepted=[10, 20, 90], counted=[])
     assert queue.longest_pause(0, 100) == 70
     assert queue.longest_pause(15, 25) == 5
     assert queue.longest_pause(30, 40) == 10

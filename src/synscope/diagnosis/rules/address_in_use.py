@@ -10,7 +10,8 @@ How synscope knows
     stands beside the connections. A listener of the trace that has the port is named.
 
 What it would look like otherwise
-    An address that is not the host's: EADDRNOTAVAIL (foreign-source-address). A port below 1024 without
+    An address that is not the host's: EADDRNOTAVAIL (foreign-source-address). bind() to port 0:
+    ephemeral-ports-exhausted. A port below 1024 without
     privilege: EACCES (permission-denied).
 
 What to do
@@ -46,8 +47,10 @@ def find(case: Case) -> Verdict | None:
 
 
 def of_call(call: FailedCall) -> Verdict | None:
-    """bind() or listen() with EADDRINUSE."""
+    """bind() to a port, or listen(), with EADDRINUSE."""
     if call.error != "EADDRINUSE" or call.name not in ("bind", "listen"):
+        return None
+    if call.name == "bind" and call.port == 0:  # ephemeral-ports-exhausted
         return None
     return Verdict(
         summary=f"{call.name}() of {call.who}{call.to_port} failed: the address and port are taken.",

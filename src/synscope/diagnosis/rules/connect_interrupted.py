@@ -10,7 +10,8 @@ How synscope knows
     socket stayed in SYN_SENT.
 
 What it would look like otherwise
-    Closed after that: gave-up. A non-blocking connect() returns EINPROGRESS.
+    Closed after that: gave-up; so it is where the signal ended the whole process (do_exit). A non-blocking
+    connect() returns EINPROGRESS.
 
 What to do
     After EINTR do not call connect() again and do not close: wait for the socket to be writable (poll)
@@ -29,11 +30,14 @@ ROLE = "besides"
 CONN_STATE = "S1"
 ERROR_TYPE = "interrupted"
 
+_EXIT = frozenset({"do_exit", "do_group_exit"})
+_AT_ONCE_NS = 100_000_000
+
 
 def find(case: Case) -> Verdict | None:
     """A connect() of the attempt that a signal ended."""
     broken = [call for call in case.connects if call.interrupted]
-    if not broken:
+    if not broken or _was_killed(case):
         return None
     again = len(case.connects) > len(broken)
     went_on = "connect() was called again" if again else "the attempt went on without it"
@@ -46,3 +50,12 @@ def find(case: Case) -> Verdict | None:
         remedy="After EINTR wait with poll() for the socket to be writable and read SO_ERROR; do not "
         "connect() again.",
     )
+
+
+def _was_killed(case: Case) -> bool:
+    """Whether the process ended with the last of these calls: its socket was closed at once (do_exit)."""
+    row, last = case.client_row, case.connects[-1]
+    if row is None or not last.interrupted or last.end_ns is None:
+        return False
+    at_once = (step for step in row.transitions if 0 < step.t - last.end_ns < _AT_ONCE_NS)
+    return any(not _EXIT.isdisjoint(case.around.path(step.stack)) for step in at_once)

@@ -3,7 +3,8 @@
 What happened
     connect() on an unbound socket picks a local port from net.ipv4.ip_local_port_range such that the
     four-tuple is unique. All were taken for that destination: by connections, and by TIME_WAIT sockets of
-    connections that this host closed. connect() fails with EADDRNOTAVAIL.
+    connections that this host closed. connect() fails with EADDRNOTAVAIL. bind() to port 0 has fewer to
+    choose from, for it does not know the destination: it fails with EADDRINUSE.
 
 How synscope knows
     CLOSE to SYN_SENT and back to CLOSE inside tcp_v4_connect, no port, no SYN, and connect() returned
@@ -25,6 +26,7 @@ Related codes
 
 from synscope.diagnosis.before_syn import returned
 from synscope.diagnosis.case import Case
+from synscope.diagnosis.failed_calls import FailedCall
 from synscope.diagnosis.verdict import Verdict
 from synscope.diagnosis.words import in_namespace
 
@@ -33,6 +35,23 @@ SEVERITY = "error"
 ROLE = "cause"
 CONN_STATE = None
 ERROR_TYPE = "address_not_available"
+
+
+def of_call(call: FailedCall) -> Verdict | None:
+    """bind() to an address and port 0: inet_csk_get_port() found none in the range."""
+    if (call.name, call.error, call.port) != ("bind", "EADDRINUSE", 0):
+        return None
+    return Verdict(
+        summary=f"No local port is free for bind() of {call.who}: the ephemeral range is used up.",
+        evidence=(
+            "sys_exit: bind() returned -EADDRINUSE",
+            "cgroup/bind saw port 0: any port would have done",
+        ),
+        counter_evidence=("no port was asked for: it is not one port that is taken",),
+        remedy="Widen net.ipv4.ip_local_port_range, or set IP_BIND_ADDRESS_NO_PORT before bind(): then "
+        "connect() chooses the port, by the four-tuple; "
+        f"`nsenter -t {call.pid} -n ss -tan` shows who holds the ports.",
+    )
 
 
 def find(case: Case) -> Verdict | None:

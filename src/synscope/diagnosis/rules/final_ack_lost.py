@@ -23,6 +23,7 @@ Related codes
 """
 
 from synscope.diagnosis.case import Case
+from synscope.diagnosis.drops import NO_SOCKET
 from synscope.diagnosis.netfilter import list_rules
 from synscope.diagnosis.reasons import meaning
 from synscope.diagnosis.verdict import Verdict
@@ -34,15 +35,16 @@ ROLE = "cause"
 CONN_STATE = "S1"
 ERROR_TYPE = None
 
-_OVERFLOW = "TCP_LISTEN_OVERFLOW"
+_OTHERS = ("TCP_LISTEN_OVERFLOW", NO_SOCKET)  # accept-queue-overflow-ack, listener-closed
 _SYNACK_TIMER_NS = 900_000_000  # TCP_TIMEOUT_INIT, include/net/tcp.h: 1 s; jiffies may make it a little less
+_SLOWER_NS = 500_000_000
 
 
 def find(case: Case) -> Verdict | None:
     """The client established, the server's request unfinished or finished late, and the first ACK missed."""
     if case.client is None or case.moment("established", "client") is None:
         return None
-    drops = [drop for drop in case.ack_drops if drop.reason != _OVERFLOW]
+    drops = [drop for drop in case.ack_drops if drop.reason not in _OTHERS]
     resent = case.server.retransmits if case.server else 0
     if not drops and (case.server is None or not resent or case.ack_drops or _came(case) or _in_time(case)):
         return None
@@ -72,12 +74,29 @@ def find(case: Case) -> Verdict | None:
 
 
 def _in_time(case: Case) -> bool:
-    """Whether the server was established before its SYN-ACK timer could have run after the client's ACK.
+    """Whether the first ACK explains when the server was established.
 
-    A SYN-ACK that was sent again before answered a second SYN, not the silence after the first SYN-ACK.
+    The server sends its SYN-ACK again when its timer has run, or at once for a second SYN. The client
+    answers a repeated SYN-ACK with another ACK. So an ACK that replaces a lost one comes after the timer.
     """
+    request = case.moment("request", "server")
     connected, done = case.moment("established", "client"), case.moment("established", "server")
-    return connected is not None and done is not None and done - connected < _SYNACK_TIMER_NS
+    if request is None or connected is None or done is None:
+        return False
+    if done - request < _SYNACK_TIMER_NS:
+        return True
+    return case.record and done - connected < _longest_way(case, request)
+
+
+def _longest_way(case: Case, request: int) -> int:
+    """Record detail does not see the ACK: it may have been as slow as the SYN, and half a second more.
+
+    How slow a SYN was that was sent twice is not known; then it was the timer's time at least.
+    """
+    made = case.syn_out_ns
+    if made is None or case.syn_retransmits:
+        return _SYNACK_TIMER_NS
+    return request - made + _SLOWER_NS
 
 
 def _came(case: Case) -> bool:

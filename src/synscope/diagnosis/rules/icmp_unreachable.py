@@ -46,13 +46,16 @@ def find(case: Case) -> Verdict | None:
     error = case.client.sk_err if case.ended_by == "icmp" else case.icmp_noted if read else None
     if error in (None, "ECONNREFUSED"):
         return None
-    if any(drop.reason.startswith("NEIGH_") for drop in case.syn_drops):
+    if case.neighbour_drops:
         return None
     here = case.syn_drops[0] if case.syn_drops else None
     return Verdict(
         summary=f"ICMP answered the SYN to {case.destination}: {error}{_by(here)}.",
         evidence=(*_evidence(case, read), *(dropped(case, case.syn_drops, "SYN") if here else ())),
-        counter_evidence=("the SYN was made: there was a route for it", "no neighbour failed (NEIGH_FAILED)"),
+        counter_evidence=(
+            "the SYN was made: there was a route for it",
+            "no neighbour of its own host failed (NEIGH_FAILED)",
+        ),
         remedy=_remedy(case, here),
     )
 

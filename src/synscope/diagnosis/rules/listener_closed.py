@@ -8,10 +8,12 @@ What happened
 
 How synscope knows
     The listener's record has the time of its close, after the request and before accept(). In path detail
-    the child's last transition is under inet_csk_listen_stop, and the RST is seen.
+    the child's last transition is under inet_csk_listen_stop, and the RST is seen. Or the final ACK was
+    freed with the reason NO_SOCKET: there was neither its request nor a listener any more.
 
 What it would look like otherwise
-    Closed before the SYN came: refused-no-listener. The server accepted and closed: the milestone
+    Left in the queue for more than a second before: slow-accept is what was wrong, and this its end, a
+    warning. Closed before the SYN came: refused-no-listener. The server accepted and closed: the milestone
     accepted is there. The client closed first: nothing was lost.
 
 What to do
@@ -23,8 +25,11 @@ Related codes
 """
 
 from synscope.diagnosis.case import Case
+from synscope.diagnosis.drops import NO_SOCKET, Drop
+from synscope.diagnosis.healthy import VERY_SLOW_NS
 from synscope.diagnosis.listeners import Listening
 from synscope.diagnosis.verdict import Verdict
+from synscope.diagnosis.words import dropped
 from synscope.tcp.states import State
 
 CODE = "listener-closed"
@@ -33,16 +38,26 @@ ROLE = "cause"
 CONN_STATE = "RSTR"
 ERROR_TYPE = "connection_reset"
 
+_REMEDY = (
+    "Accept what waits before closing, hand the listening socket over on a restart, and let clients try "
+    "again."
+)
+
 
 def find(case: Case) -> Verdict | None:
     """A listener closed while a child waited for accept(), or a request for an established client's ACK."""
     if case.server is None or case.moment("accepted", "server") is not None:
         return None
+    gone = [drop for drop in case.ack_drops if drop.reason == NO_SOCKET]
+    if gone and case.moment("established", "client") and case.moment("queued", "server") is None:
+        return _found_nobody(case, gone)
     queued, request = case.moment("queued", "server"), case.moment("request", "server")
     begun = queued or request
     closed = next((one for one in case.listeners if one.until_ns and begun and one.until_ns >= begun), None)
     if closed is None or not (_thrown_out(case) if queued else _left_alone(case, closed)):
         return None
+    filtered = any(drop.by_netfilter for drop in case.ack_drops)
+    slow = queued is not None and (closed.until_ns or 0) - queued > VERY_SLOW_NS
     waited = "in the accept queue" if queued is not None else "for its final ACK"
     return Verdict(
         summary=f"{closed.owner} closed its listener while the connection waited {waited}: it was reset.",
@@ -59,9 +74,29 @@ def find(case: Case) -> Verdict | None:
             *_reset(case),
         ),
         counter_evidence=("the SYN had been answered: at that time it listened",),
-        remedy="Accept what waits before closing, hand the listening socket over on a restart, and let "
-        "clients "
-        "try again.",
+        remedy=_REMEDY,
+        doubts=("record detail does not see whether the rule that freed the ACK had reset the client",)
+        if case.record and filtered
+        else (),
+        severity="warning" if slow or (case.record and filtered) else "error",
+    )
+
+
+def _found_nobody(case: Case, drops: list[Drop]) -> Verdict:
+    """The final ACK came and met neither its request nor a listener: they go together."""
+    closed = next((one for one in case.listeners if one.until_ns), None)
+    who = closed.owner if closed else "the server"
+    return Verdict(
+        summary=f"{who} closed its listener while its SYN-ACK was on its way: the final ACK found nobody.",
+        evidence=(
+            f"the request was made {case.at(case.moment('request', 'server'))}",
+            *((f"the listener was closed {case.at(closed.until_ns)}",) if closed else ()),
+            *dropped(case, drops, "ACK"),
+            *_reset(case),
+        ),
+        counter_evidence=("the SYN had been answered: at that time it listened",),
+        doubts=() if closed else ("the close itself was not seen",),
+        remedy=_REMEDY,
     )
 
 
@@ -82,6 +117,9 @@ def _is_own(case: Case) -> bool:
 
 def _left_alone(case: Case, closed: Listening) -> bool:
     """The client believed in the connection before the listener was closed, and was not gone either."""
+    resets = (one.sent_ns for one in case.connection.segments if one.source == "server" and "R" in one.flags)
+    if any(t_ns is not None and t_ns < closed.until_ns for t_ns in resets if closed.until_ns):
+        return False  # it was reset before
     believed, gone = case.moment("established", "client"), case.moment("closed", "client")
     assert closed.until_ns is not None
     if _is_own(case) or any(drop.reason == "TCP_LISTEN_OVERFLOW" for drop in case.ack_drops):

@@ -11,7 +11,8 @@ How synscope knows
 
 What it would look like otherwise
     A firewall's RST: kfree_skb has the reason NETFILTER_DROP (refused-by-firewall). An ICMP message: the
-    socket is closed by tcp_v4_err, without an RST. A full accept queue: no answer at all
+    socket is closed by tcp_v4_err, without an RST. The RST lost on its way: the client waits as for any
+    lost SYN, but its SYN has the reason NO_SOCKET. A full accept queue: no answer at all
     (accept-queue-overflow).
 
 What to do
@@ -23,6 +24,7 @@ Related codes
 """
 
 from synscope.diagnosis.case import Case
+from synscope.diagnosis.drops import NO_SOCKET, Drop
 from synscope.diagnosis.verdict import Verdict
 from synscope.diagnosis.words import dropped, in_namespace
 
@@ -34,10 +36,12 @@ ERROR_TYPE = "connection_refused"
 
 
 def find(case: Case) -> Verdict | None:
-    """Refused by an RST that no firewall of this host sent."""
-    if case.outcome != "refused" or case.ended_by == "icmp" or any(d.by_netfilter for d in case.syn_drops):
+    """Refused by an RST that no firewall of this host sent, or would have been, had the RST come."""
+    if case.ended_by == "icmp" or any(d.by_netfilter for d in case.syn_drops):
         return None
-    proven = [drop for drop in case.syn_drops if drop.reason == "NO_SOCKET"]
+    proven = [drop for drop in case.syn_drops if drop.reason == NO_SOCKET]
+    if case.outcome != "refused":
+        return _without_answer(case, proven) if proven and case.unanswered else None
     half = case.client
     pid = half.pid if half and proven and half.netns == (proven[0].netns or half.netns) else None
     netns = proven[0].netns if proven else None
@@ -57,6 +61,18 @@ def find(case: Case) -> Verdict | None:
         if proven
         else ("the answer came from elsewhere: a firewall there could have sent the RST",),
         remedy=f"Start the server, or correct the address or port; {look} lists what listens.",
+    )
+
+
+def _without_answer(case: Case, proven: list[Drop]) -> Verdict:
+    prefix = in_namespace(None, proven[0].netns)
+    return Verdict(
+        summary=f"Nothing listens on {case.destination}, and the RST that says so did not reach the client.",
+        evidence=(*dropped(case, proven, "SYN"), *_closed_before(case)),
+        counter_evidence=("a listener with a full queue frees the SYN without a reason",),
+        doubts=("where the RST was lost is not seen",),
+        remedy=f"Start the server, or correct the address or port; `{prefix}ss -ltn` lists what listens. "
+        "Let RSTs pass (`nft list ruleset`): the client would know at once.",
     )
 
 

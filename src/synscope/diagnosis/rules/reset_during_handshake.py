@@ -36,6 +36,8 @@ ERROR_TYPE = "connection_reset"
 def find(case: Case) -> Verdict | None:
     """An RST before the handshake was over, whose sender did not simply refuse the SYN."""
     row = case.server_row
+    if any(drop.by_netfilter for drop in (*case.synack_drops, *case.ack_drops)):
+        return None  # a rule that rejects: the RST is its answer
     at_server = _ends_request(case) or (
         row is not None
         and bool(row.flags & HalfFlag.RESET_IN)

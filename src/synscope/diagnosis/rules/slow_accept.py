@@ -23,7 +23,7 @@ Related codes
 """
 
 from synscope.diagnosis.case import Case
-from synscope.diagnosis.healthy import SLOW_ACCEPT_NS
+from synscope.diagnosis.healthy import SLOW_ACCEPT_NS, VERY_SLOW_NS
 from synscope.diagnosis.verdict import Verdict
 from synscope.text import ASCII, duration
 
@@ -33,16 +33,16 @@ ROLE = "besides"
 CONN_STATE = "S1"
 ERROR_TYPE = None
 
-_VERY_SLOW_NS = 1_000_000_000
-
 
 def find(case: Case) -> Verdict | None:
     """A long wait in the accept queue that is the program's doing."""
     queued, accepted = case.moment("queued", "server"), case.moment("accepted", "server")
-    if queued is None or case.server is None or (accepted is None and case.record):
+    if queued is None or case.server is None:
+        return None
+    if accepted is None and (case.record or not case.server.traced):  # its accept() may not have been seen
         return None
     until = accepted or case.moment("closed", "server") or case.last_ns
-    least = SLOW_ACCEPT_NS if accepted is not None else _VERY_SLOW_NS
+    least = SLOW_ACCEPT_NS if accepted is not None else VERY_SLOW_NS
     if until - queued < least or not _is_programs(case, queued, until):
         return None
     listener = case.listeners[0] if case.listeners else None
@@ -72,7 +72,7 @@ def find(case: Case) -> Verdict | None:
 
 def _is_programs(case: Case, queued: int, until: int) -> bool:
     """Very long, or with a long time in which nothing at all was accepted."""
-    if until - queued >= _VERY_SLOW_NS:
+    if until - queued >= VERY_SLOW_NS:
         return True
     listener = case.listeners[0] if case.listeners else None
     queue = case.queue(listener) if listener else None

@@ -53,6 +53,8 @@ def find(case: Case) -> Verdict | None:
     )
     if made is None or sent is None or sent.t - made < SLOW_SYN_NS:
         return None
+    if any((drop.t_ns or 0) < sent.t for drop in case.syn_drops):  # it was another SYN that left
+        return None
     path = case.around.path(sent.stack)
     released = next((name for name in path if name in _ANSWERS), None)
     if released is None:

@@ -44,10 +44,7 @@ def find(case: Case) -> Verdict | None:
     drops = [
         drop
         for drop in case.syn_drops
-        if not drop.by_netfilter and not drop.of_copy and drop.reason not in _OTHERS
-    ]
-    drops = [
-        drop for drop in drops if not drop.reason.startswith("NEIGH_") or drop.reason == "NEIGH_QUEUEFULL"
+        if not (drop.by_netfilter or drop.of_copy or drop.reason in _OTHERS or drop in case.neighbour_drops)
     ]
     if not drops:
         return None

@@ -28,6 +28,7 @@ Related codes
 
 import msgspec
 
+from synscope.connections.rows import EventRow
 from synscope.diagnosis.case import Case
 from synscope.diagnosis.queues import Arrival, ignored_syns
 from synscope.diagnosis.verdict import Verdict
@@ -51,20 +52,45 @@ def find(case: Case) -> Verdict | None:
         return None
     if case.last_ns - arrived.t < _LONG_NS and not case.syn_retransmits:
         return None
+    if not case.listeners and case.end_netns is None:
+        return _somewhere(case, arrived)
     last = next((one for one in reversed(ignored_syns(case)) if _has_room(one)), None)
     told = _queue_full(case) if last is None or case.around.lossy else _no_way_back(case, last)
     return msgspec.structs.replace(
         told,
         evidence=(
-            f"netif_receive_skb: the SYN came to device {arrived.ifindex} in network namespace "
-            f"{arrived.netns} {case.at(arrived.t)}",
-            "no request was made of it, and it was sent on to no other device",
+            *_came(case, arrived),
             *told.evidence,
         ),
         counter_evidence=(
             "kfree_skb freed it with no reason: no filter, and a listener exists (else an RST)",
         ),
         severity="warning" if case.going_on else "error",
+    )
+
+
+def _somewhere(case: Case, arrived: EventRow) -> Verdict:
+    """No listener is known there: a router that holds the SYN would look the same."""
+    return Verdict(
+        summary=f"The SYN to {case.destination} came to network namespace {arrived.netns} and was not "
+        "answered: its TCP ignored it, or it is held there on its way.",
+        evidence=_came(case, arrived),
+        counter_evidence=("kfree_skb freed it with no reason: no filter, and nobody refused it",),
+        doubts=(
+            "no listener is known there: a router that waits for its next hop's address would look the same",
+            "how full a listener's queues were is not known",
+        ),
+        remedy=f"Trace the server too; `{in_namespace(None, arrived.netns)}ss -ltn` shows its accept queue "
+        "(Recv-Q) against its limit (Send-Q), `ip neigh` next hops that do not answer.",
+        severity="warning" if case.going_on else "error",
+    )
+
+
+def _came(case: Case, arrived: EventRow) -> tuple[str, ...]:
+    return (
+        f"netif_receive_skb: the SYN came to device {arrived.ifindex} in network namespace "
+        f"{arrived.netns} {case.at(arrived.t)}",
+        "no request was made of it, and it was sent on to no other device",
     )
 
 

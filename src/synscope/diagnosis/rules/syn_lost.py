@@ -51,6 +51,7 @@ def find(case: Case) -> Verdict | None:
         summary=f"No answer to {times(resent + 1, 'SYN')} to {case.destination}{far}: lost on the way, "
         "there or back.",
         evidence=(
+            *_held(case),
             f"tcp_retransmit_skb: the SYN of {case.at(case.syn_out_ns)[3:]} was sent again "
             f"{times(resent, 'time')}",
             *(
@@ -83,3 +84,11 @@ def find(case: Case) -> Verdict | None:
         + (" Is the next hop's link address right? `ip neigh`." if copies else ""),
         severity="warning" if case.going_on else "error",
     )
+
+
+def _held(case: Case) -> tuple[str, ...]:
+    last = case.stopped
+    if last is None:
+        return ()
+    where = f"device {last.ifindex} of network namespace {last.netns}"
+    return (f"netif_receive_skb: last seen on {where}, a router's, which holds it",)

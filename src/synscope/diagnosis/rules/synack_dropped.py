@@ -22,7 +22,7 @@ Related codes
 
 from synscope.diagnosis.case import Case
 from synscope.diagnosis.drops import Drop
-from synscope.diagnosis.netfilter import engine, list_rules
+from synscope.diagnosis.netfilter import engine, list_rules, named
 from synscope.diagnosis.reasons import meaning
 from synscope.diagnosis.verdict import Verdict
 from synscope.diagnosis.words import dropped
@@ -46,7 +46,7 @@ def find(case: Case) -> Verdict | None:
     first = drops[0]
     return Verdict(
         summary=f"The server's SYN-ACK was freed on its way back: {_by_whom(first)}.",
-        evidence=dropped(case, drops, "SYN-ACK"),
+        evidence=(*dropped(case, drops, "SYN-ACK"), *named(case, first)),
         counter_evidence=("the SYN arrived: a request was made of it (sockops)",)
         if case.moment("request", "server") is not None
         else ("the SYN arrived: a SYN-ACK answered it",),

@@ -46,3 +46,54 @@ def test_look_alikes():
     for other in (faults.unknown_queue, faults.syn_queue_full, faults.lost, faults.accepted_late):
         assert CODE not in codes(other())
     assert CODE not in codes(faults.dropped("input"))
+
+
+def test_a_listener_that_is_not_traced_is_known_by_those_who_wait():
+    """The peers of traced clients: nobody asked for their listener's cookie."""
+    peers = faults.waiting_children(2)
+    for n, row in enumerate(peers):
+        row["listener"], row["backlog"], row["backlog_max"] = 0, n, 1
+        row["flags"] |= int(faults.HalfFlag.PEER)
+        row["t"][row["t"] > 0] += 30_000 * n
+    halves = [*peers, faults.given_up(1_300 * faults.MS, syn_retransmits=1)]
+    one = finding(faults.trace(halves, faults.ignored_syns()), CODE)
+    assert "The accept queue of the listener on 127.0.0.1:8080 was full (2, limit 1)" in one.summary
+
+
+def test_record_detail_knows_it_of_one_that_was_answered_later():
+    whole = faults.accept_queue_full()
+    answered = faults.SECOND + 40_000
+    late = {"synack_in": answered, "established": answered}
+    client = faults.client_row(t=faults.rows.CLIENT_TIMES | late, syn_retransmits=1)
+    server = faults.server_row(t={name: t + faults.SECOND for name, t in faults.rows.SERVER_TIMES.items()})
+    others = whole.halves[whole.halves["cookie"] != 1]
+    both = faults.trace([others, client, server], faults.ignored_syns())
+    assert codes(both)[0] == CODE and codes(as_record(both))[0] == CODE
+
+
+def translated(*drops):
+    """NAT gave the SYN another destination: its sightings there are of no half by their ports."""
+    ends = {"source": "127.0.0.1", "target": "127.0.0.1", "dport": 9090, "cookie": 0}
+    events = [faults.sent(21_000), faults.received(30_000, **ends), *(drop(**ends) for drop in drops)]
+    halves = [faults.listener_row(lport=9090, backlog_max=1), *faults.waiting_children(2)]
+    return faults.trace([*halves, faults.given_up(1_300 * faults.MS, syn_retransmits=1)], events)
+
+
+def test_behind_a_translation():
+    one = finding(translated(), CODE)
+    assert "on 127.0.0.1:9090 was full" in one.summary
+
+
+def test_a_drop_behind_a_translation_is_the_finding():
+    def drop(**ends):
+        return faults.freed(31_000, "NETFILTER_DROP", "nft_do_chain", "input", **ends)
+
+    assert codes(translated(drop)) == ["syn-dropped-input", "gave-up"]
+
+
+def test_a_second_cause_beside_it():
+    """A rule dropped the first SYN, the queue swallowed the second."""
+    whole = faults.accept_queue_full()
+    drop = faults.freed(31_000, "NETFILTER_DROP", "nft_do_chain", "input")
+    told = codes(faults.trace([whole.halves], [whole.events, drop]))
+    assert told == [CODE, "syn-dropped-input", "gave-up"]

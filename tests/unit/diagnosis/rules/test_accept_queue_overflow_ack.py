@@ -19,7 +19,8 @@ def test_a_kernel_without_that_reason_is_judged_by_the_queue():
     events = [faults.sent(21_000), faults.received(30_000), faults.sent(51_000, 0x12)]
     events += [faults.sent(70_000, 0x10), faults.received(75_000, 0x10)]
     halves = [faults.listener_row(backlog_max=0), *faults.waiting_children(1), faults.client_row()]
-    one = finding(faults.trace([*halves, faults.unfinished(synack_retransmits=1)], events), CODE)
+    unfinished = faults.unfinished(synack_retransmits=1, backlog=None)
+    one = finding(faults.trace([*halves, unfinished], events), CODE)
     assert "the ACK came" in one.evidence[0]
     assert one.confidence < 1
 

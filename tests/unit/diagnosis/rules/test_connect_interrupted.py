@@ -22,3 +22,13 @@ def test_look_alikes():
     events = faults.called("connect", 0, 20_000, -faults.EINPROGRESS)
     assert codes(faults.trace([whole.halves], events)) == []
     assert CODE not in codes(faults.lost())
+
+
+def test_a_signal_that_ended_the_process():
+    whole = faults.trace(
+        [faults.failed(201 * faults.MS, "owner")],
+        faults.called("connect", 0, 200 * faults.MS, -faults.ERESTARTSYS),
+    )
+    assert CODE in codes(whole)
+    whole.footer.stacks[faults.STACK["owner"]].append("do_exit+0x1")
+    assert CODE not in codes(whole)

@@ -1,5 +1,6 @@
 import faults
 from faults import as_record, codes, finding
+from synscope.diagnosis.diagnose import unconnected
 
 CODE = "ephemeral-ports-exhausted"
 
@@ -25,3 +26,15 @@ def test_look_alikes():
 
 def test_record_detail_does_not_know():
     assert codes(as_record(faults.no_port())) == ["connect-failed"]
+
+
+def bound_to(port):
+    whole = faults.lone_call("bind", faults.EADDRINUSE)
+    whole.events["header_len"] = 2
+    whole.events["header"] = port.to_bytes(2, "big").ljust(60, b"\0")
+    return [one.code for one in unconnected(whole)]
+
+
+def test_bind_to_any_port():
+    assert bound_to(0) == [CODE]
+    assert bound_to(8080) == ["address-in-use"]

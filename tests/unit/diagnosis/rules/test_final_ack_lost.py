@@ -79,3 +79,26 @@ def test_record_detail_remembers_a_repeated_synack_of_no_use():
     drop = faults.freed(faults.SECOND + 2_000, "TCP_INVALID_SYN", "tcp_v4_rcv", "tcp_v4_rcv", 0x12)
     one = finding(as_record(faults.trace([whole.halves], [whole.events, drop])), CODE)
     assert "TCP_INVALID_SYN" not in one.summary
+
+
+def stalled(done):
+    """The first SYN-ACK was 600 ms late: the timer of the server ran 400 ms after the client's ACK."""
+    connected = 600 * faults.MS
+    client = faults.client_row(
+        t=faults.rows.CLIENT_TIMES | {"synack_in": connected, "established": connected},
+        transitions=[(15_000, "CLOSE", "SYN_SENT"), (connected, "SYN_SENT", "ESTABLISHED")],
+    )
+    times = {"request": 40_000, "synack_out": 50_000, "ack_in": done, "queued": done, "established": done}
+    server = faults.server_row(synack_retransmits=1, t=times | {"accepted": done + 1_000})
+    events = [faults.sent(21_000), faults.received(30_000), faults.sent(connected + 9_000, 0x10)]
+    return faults.trace([faults.listener_row(), client, server], events)
+
+
+def test_a_slow_synack_before_makes_no_difference():
+    late = faults.SECOND + 200 * faults.MS
+    assert codes(stalled(late))[0] == CODE
+    assert codes(as_record(stalled(late)))[0] == CODE
+
+
+def test_record_detail_does_not_accuse_where_the_ack_may_have_been_slow():
+    assert CODE not in codes(as_record(stalled(faults.SECOND + 50 * faults.MS)))

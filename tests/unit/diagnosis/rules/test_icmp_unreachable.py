@@ -33,3 +33,9 @@ def test_look_alikes():
 
 def test_record_detail():
     assert CODE in codes(as_record(faults.icmp_hard()))
+
+
+def test_a_router_whose_neighbour_does_not_answer():
+    whole = faults.neighbour_failed()
+    whole.events["netns"] = faults.ROUTER_NETNS
+    assert "on this host no neighbour answered for its next hop" in finding(whole, CODE).summary

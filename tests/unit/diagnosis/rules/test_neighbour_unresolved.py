@@ -29,3 +29,20 @@ def test_look_alikes():
     for other in (faults.icmp_hard, faults.lost, faults.slow_neighbour, faults.healthy):
         assert CODE not in codes(other())
     assert CODE not in codes(faults.failed_call(faults.EHOSTUNREACH))
+
+
+def test_ipv6_gives_no_reason():
+    drop = faults.freed(3 * faults.SECOND, "NOT_SPECIFIED", "neigh_invalidate", "neighbour")
+    row = faults.failed(3 * faults.SECOND, "icmp", faults.EHOSTUNREACH, syn_retransmits=3)
+    assert codes(faults.trace([row], [drop])) == [CODE]
+
+
+def test_a_routers_neighbour_is_not_the_clients():
+    whole = faults.neighbour_failed()
+    whole.events["netns"] = faults.ROUTER_NETNS
+    assert codes(whole) == ["icmp-unreachable"]
+
+
+def test_record_detail_does_not_say_whose():
+    one = finding(as_record(faults.neighbour_failed()), CODE)
+    assert "never left" not in one.summary and one.confidence < 1

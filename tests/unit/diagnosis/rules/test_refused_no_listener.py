@@ -37,3 +37,19 @@ def test_record_detail_has_the_reason_too():
 def test_look_alikes():
     for other in (faults.rejected_with_reset, faults.port_unreachable, faults.accept_queue_full):
         assert CODE not in codes(other())
+
+
+def test_the_reset_that_did_not_come():
+    """Dropped on its way by a rule: for the client it looks like a lost SYN."""
+    drop = faults.freed(31_000, "NO_SOCKET", "tcp_v4_rcv", "tcp_v4_rcv")
+    whole = faults.trace([faults.given_up(faults.SECOND)], [faults.sent(21_000), drop])
+    one = finding(whole, CODE)
+    assert "the RST that says so did not reach the client" in one.summary and one.confidence < 1
+    assert CODE in codes(as_record(whole))
+
+
+def test_a_reset_that_was_freed_before_tcp_saw_it():
+    events = [faults.sent(21_000), faults.freed(31_000, "NO_SOCKET", "tcp_v4_rcv", "tcp_v4_rcv")]
+    events += [faults.sent(32_000, 0x14), faults.received(33_000, 0x14)]
+    row = faults.failed(3 * faults.SECOND, "timer", faults.ETIMEDOUT)
+    assert "did not reach" in finding(faults.trace([row], events), CODE).summary

@@ -38,3 +38,10 @@ def test_a_request_tells_no_hook_of_its_reset_but_the_rst_is_seen():
     assert codes(faults.trace(halves, [faults.sent(21_000), faults.received(30_000), reset]))[0] == CODE
     early = [faults.listener_row(), faults.given_up(50_000), faults.unfinished()]
     assert CODE not in codes(faults.trace(early, [faults.sent(21_000), faults.received(30_000), reset]))
+
+
+def test_the_reset_of_a_rule_that_rejects_the_answer():
+    whole = faults.answer_dropped("input")
+    header = faults.tcp_header(50164, 8080, faults.CLIENT_ISN + 1, 0, 0x04)
+    reset = faults.rows.segment_event(faults.PathKind.RECEIVED, 60_000, header, cookie=1, ifindex=1)
+    assert codes(faults.trace([whole.halves], [whole.events, reset])) == ["synack-dropped", "gave-up"]

@@ -36,3 +36,9 @@ def test_not_accepted_yet():
 def test_look_alikes():
     for other in (faults.healthy, faults.resent, faults.slow_neighbour):
         assert CODE not in codes(other())
+
+
+def test_the_accept_of_a_server_that_is_not_traced_may_not_have_been_seen():
+    times = {name: t for name, t in faults.rows.SERVER_TIMES.items() if name != "accepted"}
+    waiting = faults.server_row(fate=0, pid=0, t=times, flags=faults.HalfFlag.PEER)
+    assert codes(faults.trace([faults.client_row(), waiting])) == []

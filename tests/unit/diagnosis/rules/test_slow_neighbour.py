@@ -25,3 +25,10 @@ def test_what_else_held_the_syn_is_not_claimed():
 def test_look_alikes():
     for other in (faults.resent, faults.healthy, faults.neighbour_failed):
         assert CODE not in codes(other())
+
+
+def test_a_second_syn_did_not_wait_since_the_first():
+    """The first was dropped; the second left when its neighbour had answered."""
+    whole = faults.slow_neighbour()
+    drop = faults.freed(21_000, "NETFILTER_DROP", "nft_do_chain", "output")
+    assert CODE not in codes(faults.trace([whole.halves], [drop, whole.events]))

@@ -27,7 +27,7 @@ def test_reasons_with_a_code_of_their_own():
 
 def test_one_of_several_copies():
     """A bridge floods: a copy is freed, and the SYN arrives all the same."""
-    whole = faults.freed_for("QDISC_DROP", "__dev_queue_xmit", "qdisc")
+    whole = faults.freed_for("QDISC_DROP", "__dev_queue_xmit", "qdisc", remote="192.0.2.7")
     late = faults.received(40_000, netns=faults.OTHER_NETNS)
     assert CODE not in codes(faults.trace([whole.halves], [whole.events, late]))
 

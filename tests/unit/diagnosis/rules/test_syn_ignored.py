@@ -50,3 +50,31 @@ def test_not_at_once():
 
 def test_record_detail_does_not_see_arrivals():
     assert CODE not in codes(as_record(faults.unknown_queue()))
+
+
+FAR = {"local": "192.0.2.1", "remote": "198.51.100.7"}
+
+
+def come_to(netns):
+    """A SYN to an address of which nothing is known but the device that it came to."""
+    row = faults.given_up(1_300 * faults.MS, syn_retransmits=1, **FAR)
+    ways = [(t, {"source": FAR["local"], "target": FAR["remote"]}) for t in (21_000, faults.SECOND)]
+    events = [faults.sent(t, **way) for t, way in ways]
+    events += [faults.received(t + 9_000, netns=netns, **way) for t, way in ways]
+    return row, events
+
+
+def test_where_no_listener_is_known_it_may_be_a_router():
+    row, events = come_to(faults.OTHER_NETNS)
+    one = finding(faults.trace([row], events), CODE)
+    assert "or it is held there on its way" in one.summary and one.confidence < 0.5
+
+
+def test_a_router_that_holds_it_is_not_the_server():
+    """Another connection shows in which namespace the address is."""
+    row, events = come_to(faults.ROUTER_NETNS)
+    at = {"netns": faults.OTHER_NETNS, "local": FAR["remote"]}
+    served = faults.server_row(remote=FAR["local"], rport=40000, isn=5, peer_isn=6, **at)
+    whole = faults.trace([faults.listener_row(**at), served, row], events)
+    assert codes(whole) == ["syn-lost", "gave-up"]
+    assert f"network namespace {faults.ROUTER_NETNS}, a router's" in finding(whole, "syn-lost").evidence[0]
