@@ -12,7 +12,7 @@
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 struct timer_list { void *function; };
-struct inet_connection_sock { struct timer_list icsk_retransmit_timer; };
+struct inet_connection_sock___timed { struct timer_list icsk_retransmit_timer; };
 struct sock___shared { struct timer_list tcp_retransmit_timer; };
 struct request_sock___timed { struct timer_list rsk_timer; };
 
@@ -54,7 +54,7 @@ struct {
 	__uint(max_entries, THREADS);
 	__type(key, __u32);
 	__type(value, __u64);
-} connecting SEC(".maps");
+} connecting_threads SEC(".maps");
 
 /* Attached after the program that claims the half (sockets.bpf.c), and so run after it. */
 static __always_inline int begins(struct bpf_sock_addr *ctx)
@@ -66,7 +66,7 @@ static __always_inline int begins(struct bpf_sock_addr *ctx)
 	if (!h || h->side != SIDE_CLIENT)
 		return 1;
 	key = h->tid & (THREADS - 1);
-	place = bpf_map_lookup_elem(&connecting, &key);
+	place = bpf_map_lookup_elem(&connecting_threads, &key);
 	if (place)
 		*place = cookie;
 	return 1;
@@ -91,7 +91,7 @@ int connecting6(struct bpf_sock_addr *ctx)
 static __always_inline struct half *connecting_to(__be16 port)
 {
 	__u32 tid = bpf_get_current_task_btf()->pid, key = tid & (THREADS - 1);
-	__u64 *cookie = bpf_map_lookup_elem(&connecting, &key);
+	__u64 *cookie = bpf_map_lookup_elem(&connecting_threads, &key);
 	struct half *h = cookie ? half_find(*cookie) : 0;
 
 	if (!h || h->tid != tid || h->side != SIDE_CLIENT || h->t[MS_SYN_OUT])
@@ -203,8 +203,8 @@ static __always_inline void *around(struct timer_list *timer, __u64 offset)
 /* Since 6.19 the retransmission timer is struct sock's own. */
 static __always_inline void *sock_of(struct timer_list *timer)
 {
-	if (bpf_core_field_exists(struct inet_connection_sock, icsk_retransmit_timer))
-		return around(timer, bpf_core_field_offset(struct inet_connection_sock, icsk_retransmit_timer));
+	if (bpf_core_field_exists(struct inet_connection_sock___timed, icsk_retransmit_timer))
+		return around(timer, bpf_core_field_offset(struct inet_connection_sock___timed, icsk_retransmit_timer));
 	return around(timer, bpf_core_field_offset(struct sock___shared, tcp_retransmit_timer));
 }
 

@@ -11,7 +11,6 @@ from support.scripts import ran, running
 from support.tracing import Taken, complete, of_cgroup, tracing
 from synscope.events.trace import Hook, Rows
 from synscope.events.wire import PathKind
-from synscope.kernel.symbols import Symbols
 
 pytestmark = pytest.mark.needs_kernel
 
@@ -95,7 +94,7 @@ def test_threads_that_connect_at_once_are_told_apart(netns, cgroup):
 
 
 def test_without_addresses_of_functions_timers_are_not_told(netns, cgroup, monkeypatch):
-    monkeypatch.setattr("synscope.probes.session.Symbols.read", lambda: Symbols(b""))
+    monkeypatch.setattr("synscope.probes.session.addresses_of", lambda names: {})
     with tracing(of_cgroup(cgroup)) as taken:
         monkeypatch.undo()
         ran(at_once, 1, 1, namespace=netns, cgroup=cgroup)

@@ -13,9 +13,11 @@ from synscope.errors import SynscopeError
 from synscope.events.trace import Footer, Trace
 from synscope.kernel import callsites
 from synscope.kernel.btf import Btf
+from synscope.kernel.build_id import build_id
 from synscope.kernel.release import release
 from synscope.kernel.symbols import Symbols
 from synscope.probes import recovery
+from synscope.probes.recovery import AddressSpace
 from synscope.probes.text import PIECE, KernelMemory
 
 pytestmark = pytest.mark.needs_kernel
@@ -46,7 +48,9 @@ def again(trace: Trace) -> Footer:
     }
     footer = Footer(stacks=trace.footer.stacks)
     tables = {(table.table, address) for address, table in trace.footer.operations.items()}
-    recovery.recover(footer, frames, tables, symbols, Btf.kernel())
+    with KernelMemory() as memory:
+        space = AddressSpace(build_id(), symbols, Btf.kernel(), memory.read)
+        recovery.recover(footer, frames, tables, space)
     return footer
 
 

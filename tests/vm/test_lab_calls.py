@@ -21,7 +21,7 @@ from synscope.lab.calls import function_calls
 from synscope.lab.frames import Calls
 from synscope.lab.messages import PAIR
 from synscope.lab.ranges import SOFTIRQ
-from vm.watched import Guest, Names, guest, in_context, paths, trace_of
+from vm.watched import Guest, Names, guest, in_context, paths
 
 SERIES = ("6.1", "6.12")
 EXPERIMENT = {
@@ -159,4 +159,4 @@ def test_one_snapshot_gives_one_log_of_calls(lab: Guest, told: Told):
     rows, functions = function_calls(log, lab.symbols, lab.btf, told.halves)
     assert [function.name for function in functions] == told.names
     assert rows.tobytes() == told.rows.tobytes()
-    assert trace_of(outcome).halves.tobytes() == told.halves.tobytes()
+    assert lab.trace(outcome).halves.tobytes() == told.halves.tobytes()

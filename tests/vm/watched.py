@@ -11,16 +11,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from support.require import require
-from synscope.capture.file import read
 from synscope.errors import SynscopeError
 from synscope.events.trace import Trace
 from synscope.kernel.btf import Btf
 from synscope.kernel.symbols import Symbols
 from synscope.lab import debian, kernels, mailbox, snapshot
+from synscope.lab.account import Account
 from synscope.lab.execlog import blocks
 from synscope.lab.frames import OUTSIDE, Calls, calls_of
 from synscope.lab.machine import Machine
-from synscope.lab.memory import MemoryFile
 from synscope.lab.messages import PAIR, Order, Outcome
 from synscope.lab.ranges import SOFTIRQ, dfilter, filter_ranges
 from synscope.lab.snapshot import Snapshot
@@ -115,7 +114,11 @@ class Guest:
     def pair(self) -> tuple[bytes, Trace]:
         """The log and the trace of one run of PAIR."""
         log, outcome = self.logged(PAIR)
-        return log, trace_of(outcome)
+        return log, self.trace(outcome)
+
+    def trace(self, outcome: Outcome) -> Trace:
+        """What the guest's own probes traced."""
+        return Account(self.kept).trace(outcome.trace)
 
     def calls(self, log: bytes) -> Calls:
         """All that the log holds."""
@@ -175,13 +178,6 @@ def kept(series: str) -> Snapshot:
     except SynscopeError as error:
         require(False, f"no lab: {error}")
         raise
-
-
-def trace_of(outcome: Outcome) -> Trace:
-    """What the guest's own probes traced."""
-    with MemoryFile("trace") as file:
-        file.write(outcome.trace)
-        return read(file.path)
 
 
 def paths(calls: Calls, among: set[str], start: int) -> list[Names]:

@@ -15,15 +15,16 @@ import synscope
 PYTHON = "usr/bin/python3"
 STDLIB = f"usr/{sys.platlibdir}/python{sys.version_info.major}.{sys.version_info.minor}"
 SITE = "site"
-PACKAGES = ("capstone", "msgspec", "numpy", "zstandard")
+PACKAGES = ("msgspec", "numpy")
 """What tracing imports beside the standard library; each where it is installed."""
-ON_THE_HOST = {"cli", "diagnosis", "export", "lab", "views"}
+ON_THE_HOST = {"capture", "cli", "diagnosis", "export", "lab", "live", "views"}
 """Packages of synscope that do not run in the guest, so that a change in them makes no other guest."""
 YET_IN_THE_GUEST = (
     "cli/__init__.py",
     "cli/demo_pair.py",
     "lab/__init__.py",
     "lab/guest",
+    "lab/handover.py",
     "lab/mailbox.py",
     "lab/messages.py",
 )
@@ -63,10 +64,10 @@ class Source(NamedTuple):
 def sources() -> list[Source]:
     """All but the shared libraries, which follow from these. Some 20 ms."""
     found = [Source(PYTHON, Path(sys.executable).resolve())]
-    found += _tree(Path(sysconfig.get_path("stdlib")), STDLIB)
+    found += tree(Path(sysconfig.get_path("stdlib")), STDLIB)
     for name in PACKAGES:
         found += _package(name)
-    return [*found, *_synscope(), *_programs()]
+    return [*found, *_synscope(), *programs(PROGRAMS)]
 
 
 def digest(found: Iterable[Source]) -> str:
@@ -82,7 +83,7 @@ def _synscope() -> Iterator[Source]:
     root = Path(synscope.__file__).parent
     parts = sorted(entry.name for entry in root.iterdir() if entry.name not in ON_THE_HOST)
     for part in (*parts, *YET_IN_THE_GUEST):
-        yield from _tree(root / part, f"{SITE}/synscope/{part}")
+        yield from tree(root / part, f"{SITE}/synscope/{part}")
 
 
 def _package(name: str) -> Iterator[Source]:
@@ -91,26 +92,27 @@ def _package(name: str) -> Iterator[Source]:
     if spec is None or not spec.submodule_search_locations:
         return
     directory = Path(spec.submodule_search_locations[0])
-    yield from _tree(directory, f"{SITE}/{name}")
+    yield from tree(directory, f"{SITE}/{name}")
     libraries = directory.with_name(f"{name}.libs")
     if libraries.is_dir():
-        yield from _tree(libraries, f"{SITE}/{name}.libs")
+        yield from tree(libraries, f"{SITE}/{name}.libs")
 
 
-def _tree(path: Path, target: str) -> Iterator[Source]:
+def tree(path: Path, target: str) -> Iterator[Source]:
     """A file, if it is of use there, or what a directory holds, in the order of names."""
     if path.name in _LEFT_OUT or path.name.startswith(_PREFIXES):
         return
     if path.is_dir():
         for inside in sorted(path.iterdir()):
-            yield from _tree(inside, f"{target}/{inside.name}")
+            yield from tree(inside, f"{target}/{inside.name}")
     elif path.name.endswith(_WANTED) or ".so" in path.name:
         yield Source(target, path)
 
 
-def _programs() -> Iterator[Source]:
+def programs(names: Iterable[str]) -> Iterator[Source]:
+    """Those of these programs that the host has, as it has them."""
     search = os.pathsep.join([os.environ.get("PATH", os.defpath), *SBIN])
-    for name in PROGRAMS:
+    for name in names:
         found = shutil.which(name, path=search)
         if found:
             yield Source(f"usr/bin/{name}", Path(found).resolve())

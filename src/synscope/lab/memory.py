@@ -1,12 +1,14 @@
 """Files in memory that a child process opens by the name of a descriptor it inherits (memfd_create(2))."""
 
-import mmap
+import errno
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 _PIECE = 1 << 16
+_ZEROS = bytes(_PIECE)
 
 
 class MemoryFile:
@@ -33,12 +35,25 @@ class MemoryFile:
 
     def copy_to(self, path: Path) -> None:
         """To a new file, with holes where there are only zeros."""
-        with mmap.mmap(self.descriptor, 0, prot=mmap.PROT_READ) as content, path.open("xb") as file:
-            file.truncate(len(content))
-            for start in range(0, len(content), _PIECE):
-                piece = content[start : start + _PIECE]
-                if any(piece):
+        with path.open("xb") as file:
+            file.truncate(self.size())
+            for start in self._pieces():
+                piece = self.read(_PIECE, start)
+                if not _ZEROS.startswith(piece):
                     os.pwrite(file.fileno(), piece, start)
+
+    def _pieces(self) -> Iterator[int]:
+        """Where pieces begin that something was written to (lseek(2), SEEK_DATA)."""
+        end = 0
+        while True:
+            try:
+                start = os.lseek(self.descriptor, end, os.SEEK_DATA)
+            except OSError as error:
+                if error.errno == errno.ENXIO:  # nothing more
+                    return
+                raise
+            end = os.lseek(self.descriptor, start, os.SEEK_HOLE)
+            yield from range(start, end, _PIECE)
 
     def size(self) -> int:
         return os.fstat(self.descriptor).st_size

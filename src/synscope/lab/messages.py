@@ -33,7 +33,7 @@ class Outcome(msgspec.Struct, tag=True):
 
     Attributes:
         status: the command's, as a shell gives it; None: it was killed at the limit.
-        trace: the bytes of a trace file.
+        trace: what `handover` makes of it.
     """
 
     status: int | None

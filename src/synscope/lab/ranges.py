@@ -5,9 +5,12 @@ first of its functions to the last. What is known of it is the catalogue, and th
 """
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
-from synscope.kernel.symbols import Symbols
 from synscope.tcp.catalogue import functions
+
+if TYPE_CHECKING:
+    from synscope.kernel.symbols import Symbols
 
 Range = tuple[int, int]
 """Address and length."""
@@ -30,7 +33,7 @@ _NET = "net/"
 _LONGEST_PROGRAM = 1 << 16  # bytes: more than the last one has
 
 
-def filter_ranges(symbols: Symbols) -> list[Range]:
+def filter_ranges(symbols: "Symbols") -> list[Range]:
     """The ranges to log, ascending: net/, single functions elsewhere that the catalogue knows, and BPF.
 
     A BPF program is no part of the kernel's text: what it calls is told by that. It is where the probes ask
@@ -49,13 +52,13 @@ def dfilter(ranges: Iterable[Range]) -> str:
     return ",".join(f"{start:#x}+{length:#x}" for start, length in ranges)
 
 
-def _spans(symbols: Symbols, names: Iterable[str]) -> Iterator[tuple[int, int]]:
+def _spans(symbols: "Symbols", names: Iterable[str]) -> Iterator[tuple[int, int]]:
     """Begin and end of those that this kernel has."""
-    for address in filter(None, map(symbols.address, names)):
+    for address in symbols.addresses(names).values():
         yield symbols.span(address)
 
 
-def _programs(symbols: Symbols) -> Iterator[tuple[int, int]]:
+def _programs(symbols: "Symbols") -> Iterator[tuple[int, int]]:
     """All BPF programs, which lie together."""
     starts = symbols.programs()
     if starts:

@@ -2,17 +2,17 @@
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from synscope.errors import SynscopeError
-from synscope.kernel.symbols import Symbols
 from synscope.lab import cache, image, initramfs, qemu, ranges
 from synscope.lab.kernels import Kernel
 from synscope.lab.machine import GuestError, Machine, Saved
 from synscope.lab.memory import MemoryFile
 from synscope.lab.messages import Ready
+from synscope.lab.ram import Ram
 
 BOOT_S = 300.0
 """Seconds of wall time within which a guest must be ready."""
@@ -21,10 +21,11 @@ KEPT = 2
 
 _FORMAT = 3  # of the directory
 _APPEND = (
-    "console=ttyS0 panic=-1 nokaslr cryptomgr.notests "
+    "console=ttyS0 panic=-1 nokaslr nolapic_timer cryptomgr.notests "
     "initcall_blacklist=jent_mod_init,crypto_kdf108_init,load_system_certificate_list"
 )
-"""The kernel's: a panic ends QEMU; addresses are System.map's; no tests of ciphers, no certificates."""
+"""The kernel's: a panic ends QEMU; addresses are System.map's; no tests of ciphers, no certificates.
+The APIC's timer would be measured, 0.1 s of asking the clock in a loop: half a second here."""
 
 
 class Snapshot:
@@ -32,12 +33,14 @@ class Snapshot:
 
     Attributes:
         dfilter: `ranges.filter_ranges` of the kernel's symbols, in QEMU's words.
+        memory: as it was when the guest was ready.
     """
 
     def __init__(self, directory: Path) -> None:
         """Raises FileNotFoundError where there is none."""
         self._devices = (directory / "devices").open("rb")
         self._ram = (directory / "ram").open("rb")
+        self.memory = Ram(self._ram.fileno())
         self._kallsyms = (directory / "kallsyms").read_bytes()
         self._btf = (directory / "btf").read_bytes()
         self.dfilter = (directory / "dfilter").read_text()
@@ -58,20 +61,23 @@ class Snapshot:
         return self._btf
 
 
-def of(kernel: Kernel, booting: Callable[[], object]) -> Snapshot:
+def of(kernel: Kernel, booting: Callable[[], object], stage: Sequence[image.Source] = ()) -> Snapshot:
     """The snapshot of `kernel` with this synscope in it; made if need be, after a call of `booting`.
+
+    `stage`: of a guest that plays scenarios, what it has beside (`stage_image.sources`).
 
     Raises:
         SynscopeError: QEMU is not there, the guest does not get ready, or the disk is full.
     """
-    sources = image.sources()
-    directory = cache.root() / "snapshots" / f"{kernel.release}-{_key(kernel, sources)}"
+    sources = [*image.sources(), *stage]
+    name = cache.stage_of(kernel.release) if stage else kernel.release
+    directory = cache.root() / "snapshots" / f"{name}-{_key(kernel, sources)}"
     with suppress(FileNotFoundError):
         return Snapshot(directory)
     booting()
     _make(directory, kernel, sources)
     made = Snapshot(directory)
-    cache.prune(cache.snapshots(kernel.release), KEPT)
+    cache.prune(cache.snapshots(name), KEPT)
     return made
 
 
@@ -92,6 +98,8 @@ def _make(directory: Path, kernel: Kernel, sources: list[image.Source]) -> None:
             machine.go_on()
             ready = _ready(machine, kernel.release)
             machine.save(Saved(work / "devices", work / "ram"))
+        from synscope.kernel.symbols import Symbols  # noqa: PLC0415 (with numpy)
+
         (work / "kallsyms").write_bytes(ready.kallsyms)
         (work / "btf").write_bytes(ready.btf)
         (work / "dfilter").write_text(ranges.dfilter(ranges.filter_ranges(Symbols(ready.kallsyms))))

@@ -1,15 +1,13 @@
 """What is read when tracing is over: the losses, names for the addresses, and what lies behind them."""
 
-from collections.abc import Callable
-
+import msgspec
 import numpy as np
 
 from synscope.events.trace import Footer, Rows
-from synscope.kernel.btf import Btf
-from synscope.kernel.symbols import Symbols
 from synscope.probes import operations, recovery
 from synscope.probes.config import HOOKS, LOSSES
 from synscope.probes.libbpf import Map
+from synscope.probes.recovery import AddressSpace
 
 STACK_DEPTH = 64
 
@@ -26,6 +24,23 @@ def count_losses(footer: Footer, losses: Map) -> None:
                 footer.lost[f"{hook}: {loss}"] = count
 
 
+class Addresses(msgspec.Struct):
+    """Those of the kernel that a trace's rows name, before anything explains them.
+
+    Attributes:
+        frames: stack id to the addresses of its frames, innermost first.
+        places: where segments were dropped, ascending.
+        tables: of operations, by kind and address, ascending.
+    """
+
+    frames: dict[int, list[int]]
+    places: list[int]
+    tables: list[tuple[str, int]]
+
+    def __bool__(self) -> bool:
+        return bool(self.frames or self.places or self.tables)
+
+
 class Named:
     """The stack ids and kernel addresses that rows name; the rows themselves need not be kept."""
 
@@ -38,25 +53,25 @@ class Named:
         """Add what these rows name."""
         taken = halves["transitions"]
         used = np.arange(taken.shape[1]) < halves["transition_count"][:, None]
-        ids = np.unique(np.concatenate([taken["stack"][used].ravel(), events["stack"]]))
-        places = np.unique(np.concatenate([halves["drop_location"], events["location"]]))
+        ids = np.concatenate([taken["stack"][used].ravel(), events["stack"]])
+        places = np.concatenate([halves["drop_location"], events["location"]])
         self.stacks.update(ids[ids >= 0].tolist())
         self.places.update(places[places != 0].tolist())
         self.tables |= operations.addresses(events)
 
+    def addresses(self, stacks: Map) -> Addresses:
+        """With the frames of the stacks, which the kernel half has collected."""
+        frames = {i: found for i in sorted(self.stacks) if (found := _frames(stacks, i))}
+        return Addresses(frames, sorted(self.places), sorted(self.tables))
 
-def name_addresses(
-    footer: Footer, named: Named, stacks: Map, read_symbols: Callable[[], Symbols], btf: Btf
-) -> None:
-    """Fill `footer.stacks`, `footer.symbols` and what `recovery` finds: only for what the rows name."""
-    frames = {i: found for i in sorted(named.stacks) if (found := _frames(stacks, i))}
-    if not frames and not named.places:
-        return
-    symbols = read_symbols()
-    footer.stacks = {i: symbols.many(addresses) for i, addresses in frames.items()}
-    footer.symbols = {address: symbols.lookup(address) for address in sorted(named.places)}
-    if frames or named.tables:
-        recovery.recover(footer, frames, named.tables, symbols, btf)
+
+def explain(footer: Footer, addresses: Addresses, space: AddressSpace) -> None:
+    """Fill `footer.stacks`, `footer.symbols` and what `recovery` finds."""
+    symbols = space.symbols
+    footer.stacks = {i: symbols.many(frames) for i, frames in addresses.frames.items()}
+    footer.symbols = {address: symbols.lookup(address) for address in addresses.places}
+    if addresses.frames or addresses.tables:
+        recovery.recover(footer, addresses.frames, addresses.tables, space)
 
 
 def _frames(stacks: Map, identity: int) -> list[int]:

@@ -1,5 +1,7 @@
 """The tables that operation pointers point to, read from the kernel's memory."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from synscope.events.trace import Operations, Rows
@@ -33,10 +35,10 @@ def addresses(events: Rows) -> set[tuple[str, int]]:
     both = (np.ascontiguousarray(rows[name]).view("<u8").reshape(-1, 2) for name in ("saddr", "daddr"))
     columns = np.concatenate(list(both), axis=1).T
     named = zip(_STRUCTS, columns, strict=False)
-    return {(kind, int(at)) for kind, column in named for at in np.unique(column) if at}
+    return {(kind, at) for kind, column in named for at in column.tolist() if at}
 
 
-def read_tables(wanted: set[tuple[str, int]], read: Read, btf: Btf, text: Text) -> list[Table]:
+def read_tables(wanted: Iterable[tuple[str, int]], read: Read, btf: Btf, text: Text) -> list[Table]:
     """Those of the tables that can be read. Members are the fields that hold a function's address."""
     tables = []
     for kind, address in sorted(wanted):

@@ -5,40 +5,52 @@ It is decoded as x86-64; on other machines only the operations are read.
 
 import platform
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from synscope.connections import unseen
 from synscope.connections.stacks import extent
 from synscope.errors import SynscopeError
 from synscope.events.trace import Edge, Footer, FunctionText
 from synscope.kernel.btf import Btf
-from synscope.kernel.build_id import build_id
 from synscope.kernel.callsites import POINTER
 from synscope.kernel.symbols import Symbols
-from synscope.kernel.text import Text
+from synscope.kernel.text import Read, Text
 from synscope.probes.operations import Table, read_tables
-from synscope.probes.text import KernelMemory
 from synscope.probes.text_cache import TextCache
 
 Frames = Mapping[int, Sequence[int]]
 """Stack id to the addresses of its frames, innermost first."""
 
 
-def recover(footer: Footer, frames: Frames, wanted: set[tuple[str, int]], symbols: Symbols, btf: Btf) -> None:
+class AddressSpace(NamedTuple):
+    """What explains the addresses of the kernel that a trace was taken on, whether it still runs or not.
+
+    Attributes:
+        build_id: hex, or "".
+        read: its memory; raises SynscopeError where it refuses.
+    """
+
+    build_id: str
+    symbols: Symbols
+    btf: Btf
+    read: Read
+
+
+def recover(footer: Footer, frames: Frames, wanted: Iterable[tuple[str, int]], space: AddressSpace) -> None:
     """Fill the footer, whose stacks are named already. What cannot be read is counted among the losses.
 
     `wanted`: the tables of operations, by kind and address.
     """
-    if not symbols.available():
+    if not space.symbols.available():
         return
-    cache = TextCache(build_id(), symbols)
+    cache = TextCache(space.build_id, space.symbols)
+    text = Text(space.symbols, space.read, cache.load())
     try:
-        with KernelMemory() as memory:
-            text = Text(symbols, memory.read, cache.load())
-            tables = read_tables(wanted, memory.read, btf, text)
-            footer.operations = {table.address: table.named(text) for table in tables}
-            if platform.machine() == "x86_64":
-                footer.edges = list(_edges(footer, frames, tables, text))
-                footer.text = _texts(frames, tables, text)
+        tables = read_tables(wanted, space.read, space.btf, text)
+        footer.operations = {table.address: table.named(text) for table in tables}
+        if platform.machine() == "x86_64":
+            footer.edges = list(_edges(footer, frames, tables, text))
+            footer.text = _texts(frames, tables, text)
     except SynscopeError as error:
         footer.lost[f"kernel text: {error.why}"] = 1
         return

@@ -3,6 +3,8 @@
 A new hook is a program in one `bpf/<stem>.bpf.c` and a line in `probes/<stem>.py`.
 """
 
+from itertools import chain
+
 from synscope.probes import calls, effects, failures, segments, sockets, sockops, state
 from synscope.probes.probe import Probe
 
@@ -18,7 +20,7 @@ OBJECTS: dict[str, tuple[Probe, ...]] = {
 
 
 def probes_of(detail: str, until_close: bool = False) -> dict[str, tuple[Probe, ...]]:
-    """The probes that are wanted, by object; objects that have none are left out.
+    """The probes that are wanted, by subject; subjects that have none are left out.
 
     What happens after the fate is decided, only the state changes themselves tell.
     """
@@ -31,6 +33,12 @@ def probes_of(detail: str, until_close: bool = False) -> dict[str, tuple[Probe, 
         for stem, probes in OBJECTS.items()
     }
     return {stem: probes for stem, probes in chosen.items() if probes}
+
+
+def objects_of(detail: str, until_close: bool = False) -> dict[str, tuple[Probe, ...]]:
+    """The same by object to load: one for all but `record`, which does without most of it (bpf/all.bpf.c)."""
+    subjects = probes_of(detail, until_close)
+    return subjects if detail == "record" else {"all": tuple(chain.from_iterable(subjects.values()))}
 
 
 def functions_of(detail: str) -> dict[str, str]:

@@ -18,14 +18,18 @@ from synscope.kernel.btf import Btf
 from synscope.kernel.build_id import build_id
 from synscope.kernel.drop_reasons import drop_reasons
 from synscope.kernel.release import release
-from synscope.kernel.symbols import Symbols
+from synscope.kernel.symbols import Symbols, addresses_of
 from synscope.kernel.syscalls import syscalls
 from synscope.probes import aftermath, registry
+from synscope.probes.aftermath import Addresses
 from synscope.probes.config import CONFIG, address_bytes
+from synscope.probes.firewalls import Firewalls
 from synscope.probes.functions import FunctionCalls
 from synscope.probes.loader import Loader
+from synscope.probes.recovery import AddressSpace
 from synscope.probes.ring import Ring
 from synscope.probes.table import Table
+from synscope.probes.text import KernelMemory
 from synscope.tcp import catalogue
 
 Sink = Callable[[Rows, Rows, Rows], None]
@@ -94,10 +98,8 @@ def config_row(options: Options, btf: Btf) -> np.void:
 def _addresses(detail: str) -> dict[str, int]:
     """Addresses of the functions that probes ask for, by field of `CONFIG`, but of those not found."""
     wanted = registry.functions_of(detail)
-    if not wanted:
-        return {}
-    symbols = Symbols.read()
-    return {field: at for field, name in wanted.items() if (at := symbols.address(name)) is not None}
+    found = addresses_of(wanted.values()) if wanted else {}
+    return {field: found[name] for field, name in wanted.items() if name in found}
 
 
 def begun_within(halves: Rows, since_ns: int, until_ns: int) -> Rows:
@@ -119,7 +121,6 @@ class Session:
     header: Header
     attached_ns: int = 0  # CLOCK_MONOTONIC when the last hook was attached
     _detaching_ns: int = _NEVER
-    _symbols: Callable[[], Symbols] | None = None
 
     def __init__(
         self, options: Options, header_command: list[str], sink: Sink | None = None, keep: bool = True
@@ -140,6 +141,7 @@ class Session:
         self._loader = Loader(config_row(options, self._btf), self._sizes)
         self._keep_rows = keep
         self._named = aftermath.Named()
+        self._firewalls = Firewalls(_netfilter_drop(self._btf))
         self._halves: list[Rows] = []
         self._events: list[Rows] = []
         self._calls: list[Rows] = []
@@ -152,7 +154,7 @@ class Session:
     def __enter__(self) -> Self:
         _raise_limits()
         try:
-            for stem, probes in registry.probes_of(self._options.detail, self._options.until_close).items():
+            for stem, probes in registry.objects_of(self._options.detail, self._options.until_close).items():
                 self._loader.load(stem, probes, self._btf)
             self._reclaim = self._loader.callable("reclaim")
             self._map()
@@ -226,6 +228,7 @@ class Session:
         if not halves.size and not events.size and not calls.size:
             return
         self._named.note(halves, events)
+        self._firewalls.note(events)
         self._halves.append(halves)
         if self._keep_rows:
             self._events.append(events)
@@ -241,11 +244,21 @@ class Session:
         self._told = len(self._halves)
         return np.concatenate(fresh) if fresh else np.empty(0, HALF)
 
+    def undecided(self) -> Rows:
+        """The halves whose fate the kernel half has not decided yet."""
+        return self._table.undecided()
+
     def finish(self, exit_status: int | None) -> Trace:
         """Detach, drain what is left, sweep up the undecided halves, name the stacks.
 
         Without `keep` the trace holds only the rows that `new_halves()` has not given yet.
         """
+        trace, addresses = self.finish_unnamed(exit_status)
+        self._explain(trace.footer, addresses)
+        return trace
+
+    def finish_unnamed(self, exit_status: int | None) -> tuple[Trace, Addresses]:
+        """The same without names, and the addresses that `aftermath.explain` finds them for."""
         ended = self._detaching_ns = time.monotonic_ns()
         self._functions.end()
         self._loader.detach()
@@ -255,30 +268,48 @@ class Session:
         halves = np.concatenate(self._halves) if self._halves else np.empty(0, HALF)
         events = np.concatenate(self._events) if self._events else np.empty(0, PATH_EVENT)
         calls = np.concatenate(self._calls) if self._calls else np.empty(0, FUNCTION_CALL)
-        footer = Footer(ended_mono_ns=ended, exit_status=exit_status)
+        footer = self._counted()
+        footer.ended_mono_ns, footer.exit_status = ended, exit_status
+        footer.firewalls = self._firewalls.finish()
+        trace = Trace(header=self.header, halves=halves, events=events, calls=calls, footer=footer)
+        return trace, self._addresses()
+
+    def footer_so_far(self) -> Footer:
+        """What the trace's end would say if it were now: losses, and names of what the rows named."""
+        footer = self._counted()
+        footer.firewalls = self._firewalls.listed()
+        self._explain(footer, self._addresses())
+        return footer
+
+    def _counted(self) -> Footer:
+        """Losses and functions."""
+        footer = Footer(ended_mono_ns=time.monotonic_ns())
         aftermath.count_losses(footer, self._loader.maps["losses"])
-        self._name(footer)
         self._functions.count_losses(footer.lost)
         footer.functions = self._functions.functions
-        return Trace(header=self.header, halves=halves, events=events, calls=calls, footer=footer)
+        return footer
 
-    def begin_anew(self, symbols: Symbols) -> None:
-        """Forget what came so far, once it is named: naming what comes will take a part of the time.
-
-        For a session that waits, attached, for something to trace. `symbols` are not read again at the end.
-        """
+    def begin_anew(self) -> None:
+        """Forget what came so far: for a session that waits, attached, for something to trace."""
         self.poll()
-        self._symbols = lambda: symbols
-        self._name(Footer())
         self._named = aftermath.Named()
         for rows in (self._halves, self._events, self._calls):
             rows.clear()
         self._told = 0
         self.attached_ns = time.monotonic_ns()
 
-    def _name(self, footer: Footer) -> None:
-        stacks = self._loader.maps["stacks"]
-        aftermath.name_addresses(footer, self._named, stacks, self._symbols or Symbols.read, self._btf)
+    def _addresses(self) -> Addresses:
+        return self._named.addresses(self._loader.maps["stacks"])
+
+    def _explain(self, footer: Footer, addresses: Addresses) -> None:
+        if addresses:
+            with KernelMemory() as memory:
+                space = AddressSpace(build_id(), Symbols.read(), self._btf, memory.read)
+                aftermath.explain(footer, addresses, space)
+
+
+def _netfilter_drop(btf: Btf) -> int:
+    return btf.enum_values("skb_drop_reason").get("SKB_DROP_REASON_NETFILTER_DROP", 0)
 
 
 def _raise_limits() -> None:

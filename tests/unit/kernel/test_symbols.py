@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from support.require import require
-from synscope.kernel.symbols import KALLSYMS, Symbols
+from synscope.kernel import symbols as symbols_module
+from synscope.kernel.symbols import KALLSYMS, Symbols, addresses_of
 
 TABLE = b"""\
 ffffffff81000000 T _stext
@@ -71,6 +72,24 @@ def test_many_keeps_order_and_repetitions():
 )
 def test_address_of_a_function(name, address):
     assert Symbols(TABLE).address(name) == address
+
+
+def test_addresses_of_many_at_once():
+    names = ["nft_do_chain", "tcp_ack", "tcp_prot", "nothing", "tcp_connect"]
+    one_by_one = {name: at for name in names if (at := Symbols(TABLE).address(name))}
+    assert Symbols(TABLE).addresses(names) == one_by_one
+    assert Symbols(b"").addresses(names) == {}
+
+
+@pytest.mark.parametrize("piece", [1, 7, 64, 1 << 20])
+def test_addresses_without_a_table(tmp_path, monkeypatch, piece):
+    monkeypatch.setattr(symbols_module, "_PIECE", piece)
+    (tmp_path / "kallsyms").write_bytes(TABLE)
+    found = addresses_of(["tcp_ack", "tcp_prot", "connect", "tcp_connect"], tmp_path / "kallsyms")
+    assert found == {"tcp_ack": 0xFFFFFFFF81000300, "tcp_connect": 0xFFFFFFFF81000110}
+    assert addresses_of(["tcp_ack"], tmp_path / "missing") == {}
+    (tmp_path / "hidden").write_bytes(b"0000000000000000 T tcp_ack\n")
+    assert addresses_of(["tcp_ack"], tmp_path / "hidden") == {}
 
 
 def test_addresses_that_the_kernel_hides():

@@ -13,7 +13,7 @@ from unit.lab.test_cpio import unpack
 RUN = """
 import sys
 sys.path = [path for path in sys.path if path.startswith(sys.argv[1])]
-import numpy, msgspec, zstandard, socket, ssl, json, http.client
+import numpy, msgspec, socket, ssl, json, http.client
 import synscope.lab.guest.agent, synscope.cli.demo_pair
 from synscope.probes import doctor, recovery
 files = [getattr(module, "__file__", None) for module in sys.modules.values()]

@@ -5,6 +5,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import numpy as np
+
 from synscope.lab import libraries
 from synscope.probes.loader import object_path
 
@@ -35,6 +37,17 @@ def test_needed_is_what_ldd_says():
     found = libraries.needed([Path("/bin/sh")])
     assert all(name in said and str(path) in said for name, path in found.items())
     assert len(found) == said.count("(0x") - said.count("linux-vdso")
+
+
+def test_libraries_need_what_ldd_says_of_each(tmp_path: Path):
+    extensions = [path.resolve() for path in Path(np.__file__).parent.glob("*/*.so")]
+    (tmp_path / "a directory").mkdir()
+    shutil.copy(extensions[0], tmp_path / "a directory")
+    said = subprocess.run(["ldd", *extensions], capture_output=True, text=True, check=True).stdout
+    told = {line.split(" => ")[0].strip() for line in said.splitlines() if " => /" in line}
+    found = libraries.needed([*extensions, tmp_path / "a directory" / extensions[0].name])
+    assert told <= found.keys()
+    assert not {str(path) for path in extensions} & found.keys()
 
 
 def test_a_static_program_needs_nothing(tmp_path: Path):
