@@ -18,7 +18,6 @@ from synscope.lab.stage.verdict import verdict
 
 DETAILS: tuple[Detail, Detail] = ("path", "record")
 WITHOUT = {
-    "memory-limit": "net.ipv4.tcp_mem is the whole host's: a stage sets nothing outside of its namespaces",
     "illegal-transition": "it says that the kernel's own state machine went wrong",
 }
 """Rules that no scenario can show here, and why."""

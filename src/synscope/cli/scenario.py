@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import click
 import rich_click
 
-from synscope.cli import ending
+from synscope.cli import completing, ending, pager
 from synscope.cli.options import ALL_FUNCTIONS, CONNECTION, EXPLAIN, FORCE, OUTPUT, VIEW
 from synscope.cli.terminal import Color
 from synscope.errors import Exit, SynscopeError
@@ -36,23 +36,32 @@ def command() -> None:
     """Build a fault in network namespaces, trace it, and say what it is."""
 
 
-@command.command("list", cls=rich_click.RichCommand)
+@command.command("list", cls=pager.Command)
 def listing() -> None:
     """List the scenarios: which finding each shows, and why it cannot be played here, if it cannot."""
     from synscope.lab.stage.catalogue import all_scenarios  # noqa: PLC0415
-    from synscope.lab.stage.needs import missing  # noqa: PLC0415
 
     found = all_scenarios()
     width = max(len(one.name) for one in found)
     for one in found:
-        why = missing(one.needs)
         print(f"{one.name:<{width}}  {one.page.title}")
         shows = ", ".join(one.findings) or "none: it is healthy"
-        print(f"{'':{width}}  finding: {shows}" + (f"; not here: {why}" if why else ""))
+        print(f"{'':{width}}  finding: {shows}{where(one)}")
 
 
-@command.command("show", cls=rich_click.RichCommand)
-@click.argument("name")
+def where(scenario: "Scenario") -> str:
+    """What keeps a scenario from this machine, and whether it is played in the lab instead."""
+    from synscope.lab.stage import needs  # noqa: PLC0415
+
+    lacks = needs.lacking(scenario.needs)
+    if lacks and not needs.missing_in_guest(scenario.needs):
+        return f"; in the lab: {lacks}"
+    why = needs.missing(scenario.needs)
+    return f"; not here: {why}" if why else ""
+
+
+@command.command("show", cls=pager.Command)
+@click.argument("name", shell_complete=completing.scenarios)
 def show(*, name: str) -> None:
     """Say what the scenario NAME builds, what one should see, and how to build it by hand."""
     from synscope.lab.stage.catalogue import scenario  # noqa: PLC0415
@@ -75,6 +84,11 @@ def show(*, name: str) -> None:
     show_default=True,
     help="As in synscope run.",
 )
+@click.option(
+    "--kernel",
+    metavar="KERNEL",
+    help="Play it in a virtual machine, on this kernel: as in synscope lab. It needs no root.",
+)
 @OUTPUT
 @FORCE
 @click.option("--json", "as_json", is_flag=True, help="JSON lines on stdout; the witnesses' words to stderr.")
@@ -82,13 +96,14 @@ def show(*, name: str) -> None:
 @CONNECTION
 @EXPLAIN
 @ALL_FUNCTIONS
-@click.argument("name")
+@click.argument("name", shell_complete=completing.scenarios)
 @click.pass_obj
 def run(
     color: Color,
     *,
     name: str,
     detail: Detail,
+    kernel: str | None,
     output: Path | None,
     force: bool,
     as_json: bool,
@@ -99,7 +114,8 @@ def run(
 ) -> None:
     """Play the scenario NAME, trace it, tell its story, and say what others than synscope saw of it.
 
-    All of it is in network namespaces of its own, which are gone at the end, whatever the end.
+    All of it is in network namespaces of its own, which are gone at the end, whatever the end. What this
+    machine's kernel cannot build is played in a virtual machine of the lab.
     """
     from synscope.cli.recording import Recording  # noqa: PLC0415
     from synscope.cli.telling import Telling, tell  # noqa: PLC0415
@@ -107,7 +123,12 @@ def run(
 
     chosen = scenario(name)
     recording = Recording(output, force)
-    played = play(chosen, detail, recording)
+    if kernel or in_the_lab(chosen):
+        from synscope.cli.guest_scenario import play_in_guest  # noqa: PLC0415
+
+        played = play_in_guest(chosen, detail, kernel, recording)
+    else:
+        played = play(chosen, detail, recording)
     telling = Telling(
         color=color,
         view=view,
@@ -127,6 +148,16 @@ def run(
         raise did_not_happen(chosen, played.report)
 
 
+def in_the_lab(scenario: "Scenario") -> bool:
+    """Whether this machine's kernel lacks what a guest has; said on stderr."""
+    from synscope.lab.stage.needs import lacking  # noqa: PLC0415
+
+    why = lacking(scenario.needs)
+    if why:
+        ending.say(f"{scenario.name} is played in a virtual machine: {why}")
+    return why is not None
+
+
 def play(scenario: "Scenario", detail: Detail, recording: "Recording") -> Played:
     """Play a scenario in a process of its own, traced with all of its children.
 
@@ -135,13 +166,15 @@ def play(scenario: "Scenario", detail: Detail, recording: "Recording") -> Played
     """
     from synscope.cli.tracing import trace_command  # noqa: PLC0415
     from synscope.lab.stage import report  # noqa: PLC0415
-    from synscope.lab.stage.needs import missing  # noqa: PLC0415
+    from synscope.lab.stage.needs import missing, missing_in_guest  # noqa: PLC0415
     from synscope.probes.session import Options  # noqa: PLC0415
 
     why = missing(scenario.needs)
     if why is not None:
         what = f"the scenario {scenario.name} cannot be played here"
-        raise SynscopeError(what, why, "synscope scenario list", Exit.NOT_PERMITTED)
+        elsewhere = f"synscope scenario run --kernel 6.12 {scenario.name}"
+        remedy = "synscope scenario list" if missing_in_guest(scenario.needs) else elsewhere
+        raise SynscopeError(what, why, remedy, Exit.NOT_PERMITTED)
     descriptor = os.memfd_create("report", 0)  # without MFD_CLOEXEC: the stage writes into it
     try:
         stage = [sys.executable, "-P", "-m", "synscope.lab.stage", scenario.name, str(descriptor)]

@@ -6,12 +6,16 @@ from typing import NamedTuple
 
 from synscope.connections.rows import EventRow
 from synscope.diagnosis.case import Case
+from synscope.diagnosis.drops import Drop
 from synscope.diagnosis.listeners import Listening, Queue
 from synscope.diagnosis.words import in_namespace
 from synscope.events.wire import PathKind
 from synscope.tcp.header import ACK, RST, SYN, TcpHeader
 
 _SYN_TIMER_NS = 900_000_000  # TCP_TIMEOUT_INIT, include/net/tcp.h: 1 s; jiffies may make it a little less
+
+
+LISTEN_OVERFLOW = "TCP_LISTEN_OVERFLOW"
 
 
 class Arrival(NamedTuple):
@@ -68,6 +72,14 @@ def _arrival(case: Case, t_ns: int) -> Arrival | None:
     """At the fullest of the listeners that the SYN may have been given to (SO_REUSEPORT)."""
     states = [_state(one, case.queue(one), t_ns) for one in case.listeners if one.open_at(t_ns)]
     return max(states, key=lambda state: state.waiting - state.listener.limit, default=None)
+
+
+def overflowed(case: Case, drop: Drop) -> bool:
+    """Whether a final ACK was freed for a full accept queue: tcp_v4_rcv says so, or gives no reason."""
+    if drop.reason == LISTEN_OVERFLOW:
+        return True
+    state = _arrival(case, drop.t_ns) if drop.t_ns is not None and drop.of_request else None
+    return state is not None and state.accept_queue_is_full
 
 
 def _state(listener: Listening, queue: Queue | None, t_ns: int) -> Arrival:

@@ -93,6 +93,20 @@ class FunctionText(msgspec.Struct, frozen=True):
     jumps: list[str]
 
 
+class Firewall(msgspec.Struct, kw_only=True):
+    """The rules of nftables of a network namespace in which netfilter freed a segment.
+
+    Attributes:
+        ruleset: what `nft -j list ruleset` printed, soon after the first such segment.
+        text: the same of `nft -a list ruleset`, or "".
+        later: as `ruleset`, when the trace ended; "" where the namespace was gone by then.
+    """
+
+    ruleset: str
+    text: str = ""
+    later: str = ""
+
+
 class Footer(msgspec.Struct, kw_only=True):
     """What is known only at the end.
 
@@ -106,6 +120,8 @@ class Footer(msgspec.Struct, kw_only=True):
         operations: address to the table there, of the addresses that `PathKind.OPS` events name.
         edges: what the kernel's text tells of neighbours in `stacks`.
         text: the same of single functions, by name: those that `connections.unseen` asks for.
+        firewalls: by network namespace, of the first of those in which netfilter freed a segment; `path`
+            detail, where nft(8) is installed.
         exit_status: of the traced command, as a shell gives it; None for `watch`.
         complete: False when the file ends before its footer.
     """
@@ -119,6 +135,7 @@ class Footer(msgspec.Struct, kw_only=True):
     operations: dict[int, Operations] = {}
     edges: list[Edge] = []
     text: dict[str, FunctionText] = {}
+    firewalls: dict[int, Firewall] = {}
     exit_status: int | None = None
     complete: bool = True
 

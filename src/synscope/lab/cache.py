@@ -73,6 +73,11 @@ def prune(directories: Iterable[Path], kept: int) -> None:
         shutil.rmtree(directory, ignore_errors=True)
 
 
+def stage_of(release: str) -> str:
+    """What the snapshots of a kernel that plays scenarios are called, as the others are by their release."""
+    return f"{release}-stage"
+
+
 def snapshots(release: str) -> list[Path]:
     """The directories with snapshots of a kernel."""
     return sorted((root() / "snapshots").glob(f"{glob.escape(release)}-{'[0-9a-f]' * KEY}"))

@@ -58,11 +58,21 @@ def fetch(series: str, progress: Progress) -> Kernel:
     directory = kernels.directory() / package.release
     if not directory.is_dir():
         with cache.new_directory(directory) as work:
-            _download(package, work, progress)
-            [deb] = work.glob("*.deb")
+            deb = download(package, work, progress)
             _unpack(deb, work)
             deb.unlink()
     return kernels.of_file(directory / "vmlinuz")
+
+
+def is_known(release: str) -> bool:
+    """Whether a kernel of this release is one of these packages' (`"6.1.0-56-cloud-amd64"`)."""
+    return _PACKAGE.fullmatch(f"linux-image-{release}") is not None
+
+
+def package(release: str) -> Package:
+    """The one with the kernel of a release that `is_known`; `size` is 0 where apt does not know it."""
+    name = f"linux-image-{release}"
+    return Package(name, release, _sizes([name]).get(name, 0))
 
 
 def _order(found: re.Match[str]) -> list[int]:
@@ -123,7 +133,8 @@ def _extracted(stream: IO[bytes], target: Path) -> bool:
     return False
 
 
-def _download(package: Package, directory: Path, progress: Progress) -> None:
+def download(package: Package, directory: Path, progress: Progress) -> Path:
+    """The package's file, in `directory`. Raises SynscopeError where apt cannot get it."""
     process = subprocess.Popen(
         [*_APT, package.name], cwd=directory, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
@@ -138,6 +149,7 @@ def _download(package: Package, directory: Path, progress: Progress) -> None:
     if process.returncode:
         lines = said.decode(errors="replace").strip().splitlines() or ["it does not say why"]
         raise SynscopeError(f"apt-get cannot download {package.name}", lines[-1], "sudo apt-get update")
+    return next(directory.glob("*.deb"))
 
 
 def _size_of(directory: Path) -> int:

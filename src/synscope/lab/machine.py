@@ -122,12 +122,11 @@ class Machine:
         Raises:
             GuestError: it hangs, or panicked, or says that it cannot go on.
         """
-        deadline = time.monotonic() + limit_s
-        try:
-            while not self._stopped(min(deadline - time.monotonic(), LOOK_S)):
-                self._check(deadline)
-        except (HungError, EndedError) as error:
-            raise GuestError(error, self._last_lines()) from error
+        self.wait(limit_s)
+        return self.said(kind)
+
+    def said(self, kind: type[_Message]) -> _Message:
+        """The message, of `kind`, with which the guest has stopped. Raises GuestError likewise."""
         size = min(mailbox.length(self._mailbox.read(mailbox.HEAD)), mailbox.SIZE)
         try:
             message = mailbox.from_guest(self._mailbox.read(size))
@@ -136,6 +135,15 @@ class Machine:
         if isinstance(message, kind):
             return message
         raise GuestError(_failure(message), self._last_lines())
+
+    def wait(self, limit_s: float) -> None:
+        """Until the guest stops. Raises GuestError: it hangs, or panicked."""
+        deadline = time.monotonic() + limit_s
+        try:
+            while not self._stopped(min(deadline - time.monotonic(), LOOK_S)):
+                self._check(deadline)
+        except (HungError, EndedError) as error:
+            raise GuestError(error, self._last_lines()) from error
 
     def _stopped(self, limit_s: float) -> bool:
         try:

@@ -48,5 +48,5 @@ def series_of(release: str) -> str:
 
 
 def _snapshots(release: str) -> int:
-    found = cache.snapshots(release)
+    found = [*cache.snapshots(release), *cache.snapshots(cache.stage_of(release))]
     return sum(file.stat().st_blocks * 512 for directory in found for file in Path(directory).iterdir())

@@ -3,7 +3,7 @@
 import pytest
 
 from synscope.cli.scenario import did_not_happen, next_command
-from synscope.errors import Exit
+from synscope.errors import Exit, SynscopeError
 from synscope.lab.stage.catalogue import names, scenario
 from synscope.lab.stage.report import Report, Witness
 
@@ -43,6 +43,32 @@ def test_what_cannot_be_played_is_refused_before_anything_is_traced(cli, monkeyp
     done = cli("scenario", "run", "healthy")
     assert done.exit_code == Exit.NOT_PERMITTED
     assert "it needs root" in done.stderr
+
+
+def test_what_this_kernel_lacks_is_played_in_a_guest(cli, monkeypatch):
+    def played(scenario, detail, kernel, recording):
+        assert (scenario.name, detail, kernel) == ("healthy-delayed", "path", None)
+        raise SynscopeError("it was", "played in a guest")
+
+    monkeypatch.setattr(
+        "synscope.lab.stage.needs.lacking", lambda needs: "no TUN" if "tun" in needs else None
+    )
+    monkeypatch.setattr("synscope.cli.guest_scenario.play_in_guest", played)
+    done = cli("scenario", "run", "healthy-delayed")
+    assert "healthy-delayed is played in a virtual machine: no TUN" in done.stderr
+    assert "it was: played in a guest" in done.stderr
+    listed = cli("scenario", "list").stdout
+    assert "finding: none: it is healthy; in the lab: no TUN" in listed
+
+
+def test_a_guest_has_path_detail_only(cli):
+    done = cli("scenario", "run", "--kernel", "6.1", "--detail", "record", "healthy")
+    assert done.exit_code == Exit.USAGE and "path detail" in done.stderr
+
+
+def test_without_root_a_guest_is_the_remedy(cli, monkeypatch):
+    monkeypatch.setattr("synscope.lab.stage.needs.missing", lambda needs: "it needs root")
+    assert "Try: synscope scenario run --kernel 6.12 healthy" in cli("scenario", "run", "healthy").stderr
 
 
 def test_an_existing_file_is_refused_first(cli, tmp_path, monkeypatch):

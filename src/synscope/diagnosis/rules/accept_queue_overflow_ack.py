@@ -25,7 +25,7 @@ Related codes
 
 from synscope.diagnosis.case import Case
 from synscope.diagnosis.listeners import Listening
-from synscope.diagnosis.queues import backlog_remedy
+from synscope.diagnosis.queues import LISTEN_OVERFLOW, backlog_remedy, overflowed
 from synscope.diagnosis.verdict import Verdict
 from synscope.diagnosis.words import dropped, times
 
@@ -35,12 +35,10 @@ ROLE = "cause"
 CONN_STATE = "S1"
 ERROR_TYPE = "timed_out"
 
-_REASON = "TCP_LISTEN_OVERFLOW"
-
 
 def find(case: Case) -> Verdict | None:
     """The ACK freed for a full queue, or ignored while the queue was full."""
-    drops = [drop for drop in case.ack_drops if drop.reason == _REASON]
+    drops = [drop for drop in case.ack_drops if overflowed(case, drop)]
     listener = case.listeners[0] if case.listeners else None
     ignored = None if drops else _ignored(case, listener)
     if not drops and ignored is None:
@@ -57,7 +55,9 @@ def find(case: Case) -> Verdict | None:
         "that the server does not have.",
         evidence=(*evidence, *waiting, *_resent(case), *_reset(case)),
         counter_evidence=("the request had been made and answered: at the SYN the queue had room",),
-        doubts=() if drops else ("this kernel gives no reason for the lost ACK: the queue's length tells",),
+        doubts=()
+        if drops and drops[0].reason == LISTEN_OVERFLOW
+        else ("this kernel gives no reason for the lost ACK: the queue's length tells",),
         remedy=backlog_remedy(case, listener)
         if listener
         else "The server must call accept() sooner, or listen() with a longer backlog "

@@ -25,6 +25,7 @@ Related codes
 from synscope.diagnosis.case import Case
 from synscope.diagnosis.drops import NO_SOCKET
 from synscope.diagnosis.netfilter import list_rules
+from synscope.diagnosis.queues import overflowed
 from synscope.diagnosis.reasons import meaning
 from synscope.diagnosis.verdict import Verdict
 from synscope.diagnosis.words import dropped, times
@@ -35,7 +36,6 @@ ROLE = "cause"
 CONN_STATE = "S1"
 ERROR_TYPE = None
 
-_OTHERS = ("TCP_LISTEN_OVERFLOW", NO_SOCKET)  # accept-queue-overflow-ack, listener-closed
 _SYNACK_TIMER_NS = 900_000_000  # TCP_TIMEOUT_INIT, include/net/tcp.h: 1 s; jiffies may make it a little less
 _SLOWER_NS = 500_000_000
 
@@ -44,7 +44,7 @@ def find(case: Case) -> Verdict | None:
     """The client established, the server's request unfinished or finished late, and the first ACK missed."""
     if case.client is None or case.moment("established", "client") is None:
         return None
-    drops = [drop for drop in case.ack_drops if drop.reason not in _OTHERS]
+    drops = [drop for drop in case.ack_drops if drop.reason != NO_SOCKET and not overflowed(case, drop)]
     resent = case.server.retransmits if case.server else 0
     if not drops and (case.server is None or not resent or case.ack_drops or _came(case) or _in_time(case)):
         return None
@@ -63,7 +63,7 @@ def find(case: Case) -> Verdict | None:
                 else ()
             ),
         ),
-        counter_evidence=("the reason is not TCP_LISTEN_OVERFLOW: the accept queue had room",)
+        counter_evidence=("it was not freed for a full accept queue",)
         if drops
         else ("no ACK came to the server's end",),
         doubts=() if drops or not case.record else ("record detail does not see whether the ACK came",),

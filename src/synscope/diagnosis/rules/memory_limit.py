@@ -2,7 +2,8 @@
 
 What happened
     socket() or connect() failed for want of memory, or a segment was freed for it: memory of the cgroup,
-    of the host, or net.ipv4.tcp_mem, which bounds what all TCP sockets together may hold.
+    of the host, or net.ipv4.tcp_mem, which bounds what all TCP sockets together may hold. A handshake alone
+    does not ask tcp_mem: a SYN and a request are allotted beyond it.
 
 How synscope knows
     The call returned -ENOBUFS or -ENOMEM; or kfree_skb freed a segment with the reason PROTO_MEM or

@@ -7,7 +7,9 @@ What happened
 
 How synscope knows
     kfree_skb with the reason NETFILTER_DROP, and a stack with __ip_local_out (or ip6_xmit) under
-    tcp_connect, or under the retransmission timer. No device saw the SYN (net_dev_queue).
+    tcp_connect, or under the retransmission timer. No device saw the SYN (net_dev_queue). Where nft(8) is
+    installed, the rules of that network namespace were listed when the first SYN was freed: named are those
+    of the hook that can drop such a SYN, with their counters, and in the first line where it can only be one.
 
 What it would look like otherwise
     Dropped at the peer: the SYN left by a device first (syn-dropped-input). Lost in the network: nothing
@@ -16,8 +18,8 @@ What it would look like otherwise
 
 What to do
     List the rules in the client's network namespace (`nft list ruleset`, `iptables-save`), look at the
-    chains of hook output, and let the connection pass before the drop. `nft monitor trace` with a `meta
-    nftrace set 1` rule names the rule.
+    chains of hook output, and let the connection pass before the drop. Where several can have been it, `nft
+    monitor trace` with a `meta nftrace set 1` rule names the one.
 
 Related codes
     syn-dropped-input, syn-dropped-forward, syn-dropped-netfilter, refused-by-firewall

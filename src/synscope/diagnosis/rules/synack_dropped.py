@@ -35,12 +35,13 @@ ERROR_TYPE = "timed_out"
 
 # By another rule: the way back, and what the client's TCP itself refused (illegal-segment).
 _OTHERS = ("IP_RPFILTER", "TCP_INVALID_ACK_SEQUENCE")
+_DELIVERED = ("tcp_v4_do_rcv", "tcp_v6_do_rcv")  # where 6.1 frees what TCP refused, without a reason
 _ENDS = {"OUTPUT": "the server's own host", "INPUT": "the client's host", "FORWARD": "a router between"}
 
 
 def find(case: Case) -> Verdict | None:
     """A SYN-ACK freed while the client waited for it."""
-    drops = [drop for drop in case.synack_drops if drop.reason not in _OTHERS]
+    drops = [drop for drop in case.synack_drops if not _of_others(drop)]
     if not drops or (case.outcome == "refused" and case.answered_by_reset):
         return None
     first = drops[0]
@@ -54,6 +55,10 @@ def find(case: Case) -> Verdict | None:
         remedy=_remedy(case, first),
         severity="warning" if case.established else "error",
     )
+
+
+def _of_others(drop: Drop) -> bool:
+    return drop.reason in _OTHERS or (drop.reason == "NOT_SPECIFIED" and drop.function in _DELIVERED)
 
 
 def _by_whom(drop: Drop) -> str:

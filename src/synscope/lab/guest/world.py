@@ -17,7 +17,10 @@ MOUNTS = {
 }
 CGROUP = Path("/sys/fs/cgroup/traced")
 HOSTNAME = "lab"
+MODULES = Path("/modules")
+"""In a guest that plays scenarios: those to load, in the order of their names."""
 
+_NR_FINIT_MODULE = 313  # x86-64
 _SIOCSIFFLAGS = 0x8914
 _UP = 0x1 | 0x40  # IFF_UP, IFF_RUNNING
 _RNDADDENTROPY = 0x40085203
@@ -29,6 +32,8 @@ def prepare() -> None:
     for kind, target in MOUNTS.items():
         _mount(kind, target)
     _seed()
+    for module in sorted(MODULES.glob("*")):
+        _load(module)
     socket.sethostname(HOSTNAME)
     _bring_up("lo")
     CGROUP.mkdir()
@@ -38,8 +43,20 @@ def _mount(kind: str, target: str) -> None:
     Path(target).mkdir(parents=True, exist_ok=True)
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.mount(kind.encode(), target.encode(), kind.encode(), 0, None):
-        number = ctypes.get_errno()
-        raise OSError(number, f"mount {kind}: {os.strerror(number)}", target)
+        raise _error(f"mount {kind}", target)
+
+
+def _load(module: Path) -> None:
+    """finit_module(2), which libc has no function for."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    with module.open("rb") as file:
+        if libc.syscall(_NR_FINIT_MODULE, file.fileno(), b"", 0):
+            raise _error("load a module", str(module))
+
+
+def _error(what: str, path: str) -> OSError:
+    number = ctypes.get_errno()
+    return OSError(number, f"{what}: {os.strerror(number)}", path)
 
 
 def _seed() -> None:

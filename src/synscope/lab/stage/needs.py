@@ -4,6 +4,7 @@ import os
 import subprocess
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from shutil import which
 
@@ -12,11 +13,22 @@ from synscope.lab.stage import namespaces
 
 def missing(needs: tuple[str, ...]) -> str | None:
     """Why a scenario with these needs cannot be played here; None where it can."""
-    for need in ("root", "ip", *needs):
-        why = _NEEDS[need]()
-        if why is not None:
-            return why
+    return _root() or missing_in_guest(needs) or lacking(needs)
+
+
+def missing_in_guest(needs: tuple[str, ...]) -> str | None:
+    """Why not even in the lab's guests, which take their programs from this host."""
+    for need in ("ip", *needs):
+        program, package = _TOOLS.get(need, ("", ""))
+        if program and not which(program):
+            return f"there is no {program}: sudo apt-get install {package}"
     return None
+
+
+def lacking(needs: tuple[str, ...]) -> str | None:
+    """What of it this machine's kernel lacks and the lab's have; None too where only root could ask."""
+    checks = (_KERNEL[need] for need in needs if need in _KERNEL)
+    return next((why for check in checks if (why := check())), None)
 
 
 def _root() -> str | None:
@@ -31,20 +43,12 @@ def _root() -> str | None:
     return "it needs root, to make network namespaces" if status else None
 
 
-def _tool(name: str, package: str) -> str | None:
-    return None if which(name) else f"there is no {name}: sudo apt-get install {package}"
-
-
-def _ip() -> str | None:
-    return _tool("ip", "iproute2")
-
-
-def _ss() -> str | None:
-    return _tool("ss", "iproute2")
-
-
 def _nft() -> str | None:
-    return _tool("nft", "nftables") or _refused("this kernel has no nftables", "nft", "list", "ruleset")
+    return _refused("this kernel has no nftables", "nft", "list", "ruleset")
+
+
+def _netem() -> str | None:
+    return _refused("this kernel has no netem", "tc", "qdisc", "add", "dev", "lo", "root", "netem")
 
 
 def _tun() -> str | None:
@@ -55,24 +59,39 @@ def _ipv6() -> str | None:
     return None if Path("/proc/net/if_inet6").exists() else "this kernel has no IPv6"
 
 
+def _machine() -> str | None:
+    return "it sets what all of a machine shares: it needs one of its own"
+
+
+@cache
 def _refused(what: str, *argv: str) -> str | None:
-    """`what`, and what the command said, where it fails in a namespace of its own."""
-    namespace = namespaces.new()
-    try:
-        with namespaces.inside(namespace):
-            done = subprocess.run(argv, capture_output=True, text=True, check=False)
-    finally:
-        os.close(namespace)
-    return f"{what}: {done.stderr.strip()}" if done.returncode else None
+    """`what`, and what the command said, where it fails in a namespace of its own.
+
+    Without root, or without the command, that is not known, and is no reason: they are asked for apart.
+    """
+    with suppress(PermissionError, FileNotFoundError):
+        namespace = namespaces.new()
+        try:
+            with namespaces.inside(namespace):
+                done = subprocess.run(argv, capture_output=True, text=True, check=False)
+        finally:
+            os.close(namespace)
+        return f"{what}: {done.stderr.strip()}" if done.returncode else None
+    return None
 
 
-_NEEDS: dict[str, Callable[[], str | None]] = {
-    "root": _root,
-    "ip": _ip,
-    "ss": _ss,
+_TOOLS = {
+    "ip": ("ip", "iproute2"),
+    "ss": ("ss", "iproute2"),
+    "nft": ("nft", "nftables"),
+    "netem": ("tc", "iproute2"),
+}
+_KERNEL: dict[str, Callable[[], str | None]] = {
     "nft": _nft,
+    "netem": _netem,
     "tun": _tun,
     "ipv6": _ipv6,
+    "machine": _machine,
 }
-NEEDS = tuple(name for name in _NEEDS if name not in ("root", "ip"))
+NEEDS = tuple(dict.fromkeys((*_TOOLS, *_KERNEL)))
 """What a scenario may name in its constant NEEDS."""

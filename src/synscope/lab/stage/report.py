@@ -38,7 +38,11 @@ def write(descriptor: int, report: Report) -> None:
 
 def read(descriptor: int) -> Report:
     """The report that a stage left; one that says so where there is none."""
-    content = os.pread(descriptor, 1 << 20, 0)
+    return decoded(os.pread(descriptor, 1 << 20, 0))
+
+
+def decoded(content: bytes) -> Report:
+    """The same of the bytes that it wrote."""
     if not content:
         return Report(failure="the scenario ended without a report")
     return msgspec.json.decode(content, type=Report)

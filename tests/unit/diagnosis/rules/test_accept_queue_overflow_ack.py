@@ -25,6 +25,14 @@ def test_a_kernel_without_that_reason_is_judged_by_the_queue():
     assert one.confidence < 1
 
 
+def test_one_that_was_freed_without_a_reason_too():
+    trace = faults.ack_freed("NOT_SPECIFIED", "tcp_v4_rcv", "tcp_v4_rcv")
+    one = finding(trace, CODE)
+    assert one.evidence[0] == "kfree_skb: ACK freed, NOT_SPECIFIED in tcp_v4_rcv at +65 us"
+    assert one.confidence < 1 and codes(trace)[0] == CODE
+    assert "final-ack-lost" not in codes(trace)
+
+
 def test_record_detail_has_the_reason_too():
     assert finding(as_record(full()), CODE).confidence == 1.0
 

@@ -1,3 +1,5 @@
+import pytest
+
 import faults
 from faults import as_record, codes, finding
 
@@ -22,8 +24,12 @@ def test_a_repetition_that_comes_to_an_established_client_is_no_fault():
     assert codes(faults.trace([whole.halves], [drop])) == []
 
 
-def test_one_that_the_clients_tcp_refused_was_not_dropped_on_its_way():
-    drop = faults.freed(55_000, "TCP_INVALID_ACK_SEQUENCE", "tcp_v4_rcv", "tcp_v4_rcv", 0x12)
+@pytest.mark.parametrize(
+    ("reason", "function"),
+    [("TCP_INVALID_ACK_SEQUENCE", "tcp_v4_rcv"), ("NOT_SPECIFIED", "tcp_v4_do_rcv")],  # the latter on 6.1
+)
+def test_one_that_the_clients_tcp_refused_was_not_dropped_on_its_way(reason, function):
+    drop = faults.freed(55_000, reason, function, "tcp_v4_rcv", 0x12)
     whole = faults.healthy()
     assert CODE not in codes(faults.trace([whole.halves], [drop]))
 
