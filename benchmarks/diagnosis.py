@@ -1,9 +1,10 @@
 """How often the first finding is the right one: all scenarios, several times, and healthy connections.
 
-    python benchmarks/diagnosis.py [--times 5] [--detail path] [--healthy 10000] [--only NAME ...]
+    python benchmarks/diagnosis.py [--times 5] [--detail path] [--healthy 10000] [--only NAME] [--kernel K]
 
-Needs root. The exit status is 1 unless every first finding was the expected one, every witness saw what it
-should, and no healthy connection had a finding.
+Needs root. What this kernel cannot build is played in the lab, and with --kernel all of it. The exit status
+is 1 unless every first finding was the expected one, every witness saw what it should, and no healthy
+connection had a finding.
 """
 
 import argparse
@@ -12,11 +13,12 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import get_args
 
+from synscope.cli.guest_scenario import play_in_guest
 from synscope.cli.recording import Recording
-from synscope.cli.scenario import play
+from synscope.cli.scenario import Played, play
 from synscope.diagnosis.diagnose import diagnosed
 from synscope.lab.stage.catalogue import Detail, Scenario, names, scenario
-from synscope.lab.stage.needs import missing
+from synscope.lab.stage.needs import lacking, missing_in_guest
 from synscope.lab.stage.verdict import verdict
 
 NONE = "(none)"
@@ -35,9 +37,9 @@ Matrix = dict[str, Counter[str]]
 def main() -> None:
     """Play, count, print."""
     given = arguments()
-    matrix, unseen = confusion(playable(given.only or names(), given.detail), given.detail, given.times)
+    matrix, unseen = confusion(playable(given.only or names(), given), given)
     wrong = print_matrix(matrix, unseen, given)
-    accused = healthy(given.healthy, given.detail)
+    accused = healthy(given)
     sys.exit(1 if wrong or unseen or accused else 0)
 
 
@@ -48,30 +50,52 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--detail", choices=get_args(Detail), default="path")
     parser.add_argument("--healthy", type=int, default=10_000, help="healthy connections, 0: none")
     parser.add_argument("--only", action="append", choices=names(), metavar="NAME")
+    parser.add_argument("--kernel", help="play all of it in the lab, on this kernel")
     return parser.parse_args()
 
 
-def playable(wanted: Sequence[str], detail: Detail) -> list[Scenario]:
-    """Those that hold in this detail and can be built here; the others are named."""
-    found = [scenario(name) for name in wanted]
-    for one in found:
-        why = "not in this detail" if one.expected(detail) is None else missing(one.needs)
+def playable(wanted: Sequence[str], given: argparse.Namespace) -> list[Scenario]:
+    """Those that hold in this detail and can be built; the others are named."""
+    found = []
+    for one in map(scenario, wanted):
+        why = _why_not(one, given)
         if why:
             print(f"left out: {one.name}: {why}")
-    return [one for one in found if one.expected(detail) is not None and not missing(one.needs)]
+        else:
+            found.append(one)
+    return found
 
 
-def confusion(scenarios: Sequence[Scenario], detail: Detail, times: int) -> tuple[Matrix, list[str]]:
+def _why_not(one: Scenario, given: argparse.Namespace) -> str | None:
+    if one.expected(given.detail) is None:
+        return "not in this detail"
+    if given.detail != "path" and _in_guest(one, given):
+        return "the lab's guests trace in path detail only"
+    return missing_in_guest(one.needs)
+
+
+def _in_guest(one: Scenario, given: argparse.Namespace) -> bool:
+    return bool(given.kernel or lacking(one.needs))
+
+
+def played(one: Scenario, given: argparse.Namespace) -> Played:
+    """Play it where it can be played."""
+    if _in_guest(one, given):
+        return play_in_guest(one, given.detail, given.kernel, Recording(None))
+    return play(one, given.detail, Recording(None))
+
+
+def confusion(scenarios: Sequence[Scenario], given: argparse.Namespace) -> tuple[Matrix, list[str]]:
     """First findings by the scenario's name; and who played without its witnesses seeing the fault."""
     matrix: Matrix = {one.name: Counter() for one in scenarios}
     unseen = []
-    for _ in range(times):
+    for _ in range(given.times):
         for one in scenarios:
-            played = play(one, detail, Recording(None))
-            if not played.report.held:
-                unseen.append(f"{one.name}: {played.report}")
+            told = played(one, given)
+            if not told.report.held:
+                unseen.append(f"{one.name}: {told.report}")
                 continue
-            codes = verdict(played.trace, played.report.subject)
+            codes = verdict(told.trace, told.report.subject)
             matrix[one.name][codes[0] if codes else NONE] += 1
     return matrix, unseen
 
@@ -86,20 +110,20 @@ def print_matrix(matrix: Matrix, unseen: Sequence[str], given: argparse.Namespac
         right += found[codes[0]]
         cells = ", ".join(f"{code} {count}" for code, count in found.most_common())
         print(f"| {name} | {codes[0]} | {cells}{'' if set(found) <= {codes[0]} else ' **wrong**'} |")
-    played = sum(found.total() for found in matrix.values())
-    print(f"\nright: {right} of {played}" + (f", {100 * right / played:.1f} %" if played else ""))
+    plays = sum(found.total() for found in matrix.values())
+    print(f"\nright: {right} of {plays}" + (f", {100 * right / plays:.1f} %" if plays else ""))
     for line in unseen:
         print(f"did not happen: {line}")
-    return played - right
+    return plays - right
 
 
-def healthy(wanted: int, detail: Detail) -> int:
+def healthy(given: argparse.Namespace) -> int:
     """Play healthy scenarios until so many connections were seen; how many of them had a finding."""
-    kinds = [scenario(name) for name in MIXED if not missing(scenario(name).needs)]
+    kinds = playable(MIXED, given)
     seen, accused = 0, Counter[str]()
-    while seen < wanted:
+    while seen < given.healthy:
         for one in kinds:
-            for connection in diagnosed(play(one, detail, Recording(None)).trace):
+            for connection in diagnosed(played(one, given).trace):
                 seen += 1
                 accused.update(finding.code for finding in connection.findings[:1])
     print(f"healthy connections: {seen}, with a finding: {accused.total()} {dict(accused) or ''}")
