@@ -70,10 +70,10 @@ def _sockets(
     else:
         assert connection is not None
         found = _of_connection(connection)
-    return sorted(found, key=_rank)
+    return sorted(found, key=rank)
 
 
-def _rank(socket: "InsideSocket") -> tuple[int, int]:
+def rank(socket: "InsideSocket") -> tuple[int, int]:
     """Listeners, what waits at them, connections, what is over, other families; by descriptor."""
     order = ("LISTEN", "NEW_SYN_RECV")
     kind = order.index(socket.state) if socket.state in order else 2 if socket.listener is not None else 3
@@ -99,7 +99,7 @@ def _of_process(pid: int, fd: int | None) -> "list[InsideSocket]":
     if not found:
         _alive(pid)
         where = f"process {pid}" if fd is None else f"descriptor {fd} of process {pid}"
-        why = "it has no socket open" if fd is None else "it is no socket"
+        why = "it has no socket open" if fd is None else "it is not open, or no socket"
         if missing:
             why = "none is shown to this user"
         raise SynscopeError(f"no socket at {where}", why, f"ls -l /proc/{pid}/fd", Exit.FAILED)
@@ -175,7 +175,7 @@ def _show(sockets: "Sequence[InsideSocket]", color: Color, *, everything: bool, 
         _print_json(sockets)
     else:
         style = terminal.style(sys.stdout)
-        _draw(inside(sockets, style, everything=everything), style, color)
+        draw(inside(sockets, style, everything=everything), style, color)
 
 
 def _show_offered(color: Color, *, everything: bool, as_json: bool) -> None:
@@ -188,10 +188,11 @@ def _show_offered(color: Color, *, everything: bool, as_json: bool) -> None:
         _print_json(sockets)
     else:
         style = terminal.style(sys.stdout)
-        _draw(drawn(sockets, style, everything=everything), style, color)
+        draw(drawn(sockets, style, everything=everything), style, color)
 
 
-def _draw(lines: "Iterator[Text]", style: "Style", color: Color) -> None:
+def draw(lines: "Iterator[Text]", style: "Style", color: Color) -> None:
+    """On stdout."""
     console = terminal.console(sys.stdout, color, style.width)
     for line in lines:
         console.print(line, soft_wrap=True)

@@ -2,19 +2,23 @@
 
 import shlex
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import click
 import rich_click
 
-from synscope.cli import ending
-from synscope.cli.options import ALL_FUNCTIONS, CONNECTION, EXPLAIN, FORCE, OUTPUT, VIEW
+from synscope.cli import ending, lab_inspect
+from synscope.cli.options import ALL_FUNCTIONS, CONNECTION, EXPLAIN, FORCE, KERNEL, OUTPUT, VIEW
 from synscope.cli.terminal import Color
 
 if TYPE_CHECKING:
     from synscope.cli.recording import Recording
     from synscope.lab.experiment import Result
+    from synscope.lab.kernels import Kernel
+    from synscope.lab.messages import Order
     from synscope.lab.stock import Item
 
 Detail = Literal["path", "functions"]
@@ -40,11 +44,7 @@ def command() -> None:
 
 
 @command.command("run", cls=rich_click.RichCommand, context_settings={"allow_interspersed_args": False})
-@click.option(
-    "--kernel",
-    metavar="KERNEL",
-    help="6.1, 6.12, a release of `lab kernels`, a .deb or a vmlinuz; else the newest in the cache.",
-)
+@KERNEL
 @click.option(
     "--detail",
     type=click.Choice(["path", "functions"]),
@@ -107,18 +107,37 @@ def run(
 
 def experiment(kernel: str | None, argv: list[str], detail: Detail) -> "Result":
     """Run `argv`, or the pair where it is empty, saying what takes long; a failing guest's last words."""
+    from synscope.lab import experiment as lab  # noqa: PLC0415
+
+    found = chosen(kernel)
+    with last_words():
+        return lab.run(found, order_of(argv), detail, lambda: say_booting(found.release))
+
+
+def chosen(kernel: str | None) -> "Kernel":
+    """The kernel that the user means, downloaded if need be."""
     from synscope.cli.download import Download  # noqa: PLC0415
     from synscope.lab import choice, qemu  # noqa: PLC0415
-    from synscope.lab import experiment as lab  # noqa: PLC0415
-    from synscope.lab.machine import GuestError  # noqa: PLC0415
-    from synscope.lab.messages import PAIR, Order  # noqa: PLC0415
 
     qemu.path()  # before a download is begun in vain
     with Download() as download:
-        chosen = choice.kernel(kernel, download)
+        return choice.kernel(kernel, download)
+
+
+def order_of(argv: list[str]) -> "Order":
+    """To run `argv`, or the pair where it is empty."""
+    from synscope.lab.messages import PAIR, Order  # noqa: PLC0415
+
+    return Order(command=argv) if argv else PAIR
+
+
+@contextmanager
+def last_words() -> Iterator[None]:
+    """Print the console of a guest that fails meanwhile."""
+    from synscope.lab.machine import GuestError  # noqa: PLC0415
+
     try:
-        order = Order(command=argv) if argv else PAIR
-        return lab.run(chosen, order, detail, lambda: say_booting(chosen.release))
+        yield
     except GuestError as error:
         for line in error.console:
             ending.say(f"console: {line}")
@@ -196,3 +215,6 @@ def fetch(series: tuple[str, ...]) -> None:
         with Download() as download:
             kernel = debian.fetch(name, download)
         print(kernel.release)
+
+
+command.add_command(lab_inspect.command)

@@ -107,7 +107,8 @@ def isns(state: str, values: Mapping[str, int]) -> Isns | None:
     peer's SYN was taken, and `bytes_acked` how far snd_una has since the first acknowledgement that tcp_ack()
     took (net/ipv4/tcp_input.c, tcp_rcv_nxt_update, tcp_snd_una_update). That counts the SYN of connect(), and
     not that of a SYN-ACK, whose child starts with snd_una one above the ISN (net/ipv4/tcp_minisocks.c,
-    tcp_create_openreq_child). A child is told by the backlog that it has from the listener it is a copy of.
+    tcp_create_openreq_child). A child is told by the backlog that it has from the listener it is a copy of;
+    after a listen() with a backlog of 0 it is not, and the number given is one too large.
     """
     if state in ("CLOSE", "LISTEN"):
         return None

@@ -77,7 +77,7 @@ def test_nothing_found(cli, asked, monkeypatch):
     me = os.getpid()
     for words, said in (
         ((str(me),), "no socket at process"),
-        ((f"{me}:99",), f"no socket at descriptor 99 of process {me}: it is no socket"),
+        ((f"{me}:99",), f"no socket at descriptor 99 of process {me}: it is not open, or no socket"),
         (("--port", "80"), "no TCP socket with port 80"),
     ):
         result = cli("inspect", *words)

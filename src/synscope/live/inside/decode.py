@@ -1,6 +1,5 @@
 """From the copy of a socket to what it says, by the kernel's own types."""
 
-import time
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -19,7 +18,6 @@ from synscope.tcp.socket_names import family_name, protocol_name, type_name
 from synscope.tcp.states import State, state_name
 
 _TCP = 6
-_COARSE = 6  # CLOCK_MONOTONIC_COARSE: its resolution is the kernel's tick (kernel/time/posix-timers.c)
 # include/uapi/linux/net.h, socket_state
 _SOCKET_STATES = ("SS_FREE", "SS_UNCONNECTED", "SS_CONNECTING", "SS_CONNECTED", "SS_DISCONNECTING")
 # ICSK_TIME_… of include/net/inet_connection_sock.h
@@ -48,13 +46,13 @@ class _Copy(NamedTuple):
 
 
 class Decoder:
-    """Decodes sockets; `cgroups` has the paths of control groups by number."""
+    """Decodes sockets; `cgroups` has the paths of control groups by number, `tick_ms` is 1000 / CONFIG_HZ."""
 
-    def __init__(self, btf: Btf, reader: TableReader, cgroups: Mapping[int, str]) -> None:
+    def __init__(self, btf: Btf, reader: TableReader, cgroups: Mapping[int, str], tick_ms: float) -> None:
         self._members = Members(btf)
         self._reader = reader
         self._cgroups = cgroups
-        self._tick_ms = time.clock_getres(_COARSE) * 1000
+        self._tick_ms = tick_ms
 
     def all(self, found: Sockets) -> list[InsideSocket]:
         """Of each, in the same order; listeners and those in their queues know one another by cookie."""

@@ -43,8 +43,13 @@ def of_process(sockets: SocketIterators, pid: int, fd: int = EVERY_FD) -> Socket
 
 def of_ports(sockets: SocketIterators, netns: int, ports: Collection[int]) -> Sockets:
     """Every TCP socket with one of these ports, local or remote, in that network namespace."""
-    found = _opened(sockets.opened(netns, ports))
-    _add(found, _hashed(sockets, netns, ports))
+    return joined(sockets.opened(netns, ports), _hashed(sockets, netns, ports))
+
+
+def joined(opened: Iterable[SocketRow], hashed: list[SocketRow]) -> Sockets:
+    """All of them, whoever has them."""
+    found = _opened(opened)
+    _add(found, hashed)
     return found
 
 

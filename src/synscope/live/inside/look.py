@@ -1,17 +1,21 @@
 """One look at the kernel's sockets: find, decode, name."""
 
+import time
 from collections.abc import Callable, Collection, Mapping
 
 from synscope.errors import SynscopeError
 from synscope.events.socket_wire import EVERY_FD
 from synscope.kernel import cgroups
 from synscope.kernel.btf import Btf
+from synscope.kernel.symbols import Symbols
 from synscope.live.inside.decode import Decoder
 from synscope.live.inside.find import Sockets, of_ports, of_process
 from synscope.live.inside.tables import TableReader
 from synscope.probes.inspect import SocketIterators
 from synscope.probes.text import KernelMemory
 from synscope.tcp.inside import InsideSocket
+
+_COARSE = 6  # CLOCK_MONOTONIC_COARSE: its resolution is the kernel's tick (kernel/time/posix-timers.c)
 
 
 def process(pid: int, fd: int | None = None) -> list[InsideSocket]:
@@ -33,7 +37,12 @@ def _look(find: Callable[[SocketIterators], Sockets]) -> list[InsideSocket]:
     with SocketIterators() as sockets:
         found = find(sockets)
     with KernelMemory() as memory:
-        return Decoder(btf, TableReader(memory, btf), _cgroups()).all(found) if found else []
+        reader = TableReader(memory.read, btf, Symbols.read())
+        return Decoder(btf, reader, _cgroups(), _tick_ms()).all(found) if found else []
+
+
+def _tick_ms() -> float:
+    return time.clock_getres(_COARSE) * 1000
 
 
 def _cgroups() -> Mapping[int, str]:

@@ -7,7 +7,6 @@ from synscope.kernel.members import Members
 from synscope.kernel.symbols import Symbols
 from synscope.kernel.text import Facts, Read, Text
 from synscope.probes.operations import read_tables
-from synscope.probes.text import KernelMemory
 from synscope.tcp.inside import Pointer, Tables
 from synscope.tcp.operations import source_of
 
@@ -18,11 +17,11 @@ Place = tuple[str, int]
 class TableReader:
     """Reads each table once."""
 
-    def __init__(self, memory: KernelMemory, btf: Btf) -> None:
-        self._read: Read = memory.read
+    def __init__(self, read: Read, btf: Btf, symbols: Symbols) -> None:
+        self._read = read
         self._btf = btf
         self._members = Members(btf)
-        self._text = Text(Symbols.read(), memory.read, Facts())
+        self._text = Text(symbols, read, Facts())
         self._known: dict[Place, dict[str, Pointer]] = {}
 
     def tables(self, places: Iterable[Place]) -> Tables:
