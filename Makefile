@@ -15,7 +15,7 @@ BIN := $(VENV)/bin
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 CHECKED := src tests benchmarks tools hatch_build.py
 
-.PHONY: help setup test-packages vm-packages kernels bench-packages demo test lint format bench wheel clean
+.PHONY: help setup test-packages vm-packages kernels bench-packages demo test lint format bench wheel man clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,6 +75,9 @@ bench: setup bench-packages ## overhead against its floor and its peers, and sta
 
 wheel: setup ## dist/synscope-*.whl, with the compiled objects in it
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+
+man: setup ## build/man/man1: the manual pages
+	$(BIN)/synscope manual --force -o build/man/man1
 
 clean: ## what was made here, except .venv
 	rm -rf $(STAMP) build dist src/synscope/probes/objects/*.bpf.o

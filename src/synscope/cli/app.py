@@ -7,7 +7,7 @@ import click
 import rich_click
 
 from synscope import __version__
-from synscope.cli import ending
+from synscope.cli import ending, pager
 from synscope.errors import SynscopeError
 
 COMMANDS = (
@@ -28,6 +28,8 @@ COMMANDS = (
     "scenario",
     "demo",
     "schema",
+    "completion",
+    "manual",
 )
 """One module of this package each, in the order in which `--help` lists them."""
 
@@ -68,12 +70,18 @@ class Commands(rich_click.RichGroup):
 
 
 def _suggestion(name: str) -> str:
-    import difflib  # noqa: PLC0415
+    from synscope.cli.suggestion import did_you_mean  # noqa: PLC0415
 
-    close = difflib.get_close_matches(name, COMMANDS, n=1)
-    if close:
-        return f" Did you mean {close[0]!r}?"
-    return f" To trace a command: synscope run -- {name}"
+    return did_you_mean(name, COMMANDS) or f" To trace a command: synscope run -- {name}"
+
+
+def _color_help(context: click.Context, _parameter: click.Parameter, color: Color) -> Color:
+    """What rich-click draws obeys too: help has the context's settings, an error those of its module."""
+    if color != "auto":
+        config, module = cast(rich_click.RichContext, context).help_config, rich_click.rich_click
+        config.force_terminal = module.FORCE_TERMINAL = color == "always"
+        config.color_system = module.COLOR_SYSTEM = "standard" if color == "always" else None
+    return color
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -82,12 +90,16 @@ def _suggestion(name: str) -> str:
     "--color",
     type=click.Choice(["auto", "always", "never"]),
     default="auto",
+    is_eager=True,  # before --help
+    callback=_color_help,
     help="Colour: auto is a terminal without NO_COLOR.",
 )
+@click.option("--no-pager", is_flag=True, help="Print to the terminal, however long it is.")
 @click.pass_context
-def synscope(ctx: click.Context, color: Color) -> None:
+def synscope(ctx: click.Context, color: Color, no_pager: bool) -> None:
     """Show how a TCP connection comes into being inside this Linux kernel.
 
     Start with `synscope demo`, or trace a command of yours: `synscope run -- curl -s http://127.0.0.1/`.
     """
     ctx.obj = color
+    ctx.meta[pager.FORBIDDEN] = no_pager

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
-import rich_click
 
-from synscope.cli import ending, terminal
+from synscope.cli import ending, pager, terminal
+from synscope.cli.progress import Counted
 from synscope.errors import Exit
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class Count(NamedTuple):
     illegal: int = 0
 
 
-@click.command("check", cls=rich_click.RichCommand)
+@click.command("check", cls=pager.Command)
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 def command(*, files: tuple[Path, ...]) -> None:
     """Check each change of state and each segment of saved traces against TCP's rules.
@@ -55,7 +55,8 @@ def _check(file: Path, style: "Style") -> Count:
 
     trace = read(file)
     count = Count()
-    for connection in diagnosed(trace):
+    every = diagnosed(trace)
+    for connection in every if sys.stdout.isatty() else Counted(every, "connections"):
         found = [one for one in connection.findings if one.code in CODES]
         for line in _told(connection, found):
             click.echo(style.clean(f"{file} {line}"))

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-import rich_click
 
-from synscope.cli import ending, terminal
-from synscope.cli.options import JSON
+from synscope.cli import completing, ending, pager, terminal
+from synscope.cli.options import JSON, REDACT
+from synscope.cli.progress import Counted
 from synscope.cli.terminal import Color
 from synscope.errors import Exit, SynscopeError
 
@@ -28,15 +28,23 @@ DRAWN = 10
 Told = Iterator[tuple["Pair", "Comparison"]]
 
 
-@click.command("diff", cls=rich_click.RichCommand)
+@click.command("diff", cls=pager.Command)
 @click.argument("a", metavar="A", type=click.Path(path_type=Path))
 @click.argument("b", metavar="B", type=click.Path(path_type=Path))
-@click.option("--connection-a", metavar="ID", help="Only this connection of A: c1, c2, …")
-@click.option("--connection-b", metavar="ID", help="Only this connection of B.")
+@click.option(
+    "--connection-a",
+    metavar="ID",
+    shell_complete=completing.connections,
+    help="Only this connection of A: c1, c2, …",
+)
+@click.option(
+    "--connection-b", metavar="ID", shell_complete=completing.connections, help="Only this connection of B."
+)
 @click.option(
     "--all-functions", "everything", is_flag=True, help="All functions, however many calls there are."
 )
 @JSON
+@REDACT
 @click.option("--width", type=click.IntRange(60, 120), help="Columns to draw in; else the terminal's.")
 @click.pass_obj
 def command(
@@ -48,6 +56,7 @@ def command(
     connection_b: str | None,
     everything: bool,
     as_json: bool,
+    redact: bool,
     width: int | None,
 ) -> None:
     """Show what connections of the traces A and B did differently.
@@ -58,11 +67,19 @@ def command(
     from synscope.capture.file import read  # noqa: PLC0415
     from synscope.connections.build import Connections  # noqa: PLC0415
 
-    traces = read(a), read(b)
+    traces, names = (read(a), read(b)), (str(a), str(b))
+    if redact:
+        from synscope.export.redaction.redact import Redaction  # noqa: PLC0415
+
+        redaction = Redaction()
+        traces = redaction.trace(traces[0]), redaction.trace(traces[1])
+        names = redaction.name("trace", names[0]), redaction.name("trace", names[1])
     built = Connections(traces[0]), Connections(traces[1])
     pairs = _pairs(traces, (connection_a, connection_b))
-    told = _compared(pairs[:COMPARED], built, _is_timed(traces), everything)
-    same = _print_json(told) if as_json else _draw(told, (a, b), traces, color, width)
+    chosen = pairs[:COMPARED]
+    counted = chosen if sys.stdout.isatty() else Counted(chosen, "pairs")
+    told = _compared(counted, built, _is_timed(traces), everything)
+    same = _print_json(told) if as_json else _draw(told, names, traces, color, width)
     if len(pairs) > COMPARED:
         ending.say(f"compared: the first {COMPARED} of {len(pairs)} pairs of connections")
     ending.flush()
@@ -112,7 +129,7 @@ def _wanted(pair: "Sequence[Connection]", everything: bool) -> Callable[[str], b
 
 
 def _compared(
-    pairs: "list[Pair]", built: "tuple[Connections, Connections]", timed: bool, everything: bool
+    pairs: "Sequence[Pair]", built: "tuple[Connections, Connections]", timed: bool, everything: bool
 ) -> Told:
     """Each pair with its comparison, made one by one: with their trees connections are large."""
     from synscope.connections.compare import alone, compare  # noqa: PLC0415
@@ -137,7 +154,7 @@ def _print_json(told: Told) -> bool:
 
 
 def _draw(
-    told: Told, files: tuple[Path, Path], traces: "tuple[Trace, Trace]", color: Color, width: int | None
+    told: Told, files: tuple[str, str], traces: "tuple[Trace, Trace]", color: Color, width: int | None
 ) -> bool:
     """A line a trace, the pairs that differ (a lone pair always), and how many do; whether none does."""
     from synscope.views.differences import Tally, differences, headings  # noqa: PLC0415
@@ -145,7 +162,7 @@ def _draw(
     style = terminal.style(sys.stdout, width)
     console = terminal.console(sys.stdout, color, style.width)
     tally = Tally()
-    for lines in (headings([*map(str, files)], traces, style), differences(told, tally, DRAWN, style)):
+    for lines in (headings([*files], traces, style), differences(told, tally, DRAWN, style)):
         for line in lines:
             console.print(line, soft_wrap=True)
     return tally.same == tally.pairs

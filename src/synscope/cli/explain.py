@@ -3,15 +3,14 @@
 import sys
 
 import click
-import rich_click
 
-from synscope.cli import terminal
+from synscope.cli import completing, pager, terminal
 from synscope.cli.terminal import Color
 from synscope.errors import Exit, SynscopeError
 
 
-@click.command("explain", cls=rich_click.RichCommand)
-@click.argument("code", metavar="[CODE]", required=False)
+@click.command("explain", cls=pager.Command)
+@click.argument("code", metavar="[CODE]", required=False, shell_complete=completing.codes)
 @click.pass_obj
 def command(color: Color, *, code: str | None) -> None:
     """Say what the finding CODE means; without CODE, list every finding with a line."""

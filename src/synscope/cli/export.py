@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import click
 import rich_click
 
-from synscope.cli import ending, output
-from synscope.cli.options import CONNECTION, FORCE
+from synscope.cli import completing, ending, output, resaved, suggestion
+from synscope.cli.options import CONNECTION, FORCE, REDACT
 from synscope.errors import Exit, SynscopeError
 
 if TYPE_CHECKING:
@@ -24,7 +24,8 @@ class Command(rich_click.RichCommand):
     def get_help(self, ctx: click.Context) -> str:
         from synscope.export.formats import MODULES, format_of  # noqa: PLC0415
 
-        lines = (f"{suffix:<16} {format_of(suffix).ONE_LINE}" for suffix in MODULES)
+        lines = [f"{suffix:<16} {format_of(suffix).ONE_LINE}" for suffix in MODULES]
+        lines.append(f"{resaved.SUFFIX:<16} {resaved.ONE_LINE}")
         self.epilog = "\n\n".join(("Formats, by how the name ends:", *lines))
         return super().get_help(ctx)
 
@@ -39,10 +40,17 @@ class Command(rich_click.RichCommand):
     type=click.Path(path_type=Path),
     help="The file to write; how its name ends says the format. - is stdout.",
 )
-@click.option("--format", "suffix", metavar="EXT", help="The format, where the name does not say it.")
+@click.option(
+    "--format",
+    "suffix",
+    metavar="EXT",
+    shell_complete=completing.formats,
+    help="The format, where the name does not say it.",
+)
 @click.option("--otlp", "collector", metavar="URL", help="Send OpenTelemetry spans to this collector.")
 @CONNECTION
 @FORCE
+@REDACT
 def command(
     *,
     file: Path,
@@ -51,6 +59,7 @@ def command(
     collector: str | None,
     connection: str | None,
     force: bool,
+    redact: bool,
 ) -> None:
     """Write the connections of FILE in another format, for other tools to open."""
     from synscope.capture.file import read  # noqa: PLC0415
@@ -62,9 +71,15 @@ def command(
         raise click.UsageError("Nowhere to write to: -o NAME.EXT, or --otlp URL.")
     url = None if collector is None else endpoint(collector)
     form = None if to is None else _format(to, suffix)
+    if form is resaved and connection is not None:
+        raise click.UsageError(f"A {resaved.SUFFIX} file has all connections: leave out --connection.")
     if to is not None:
         output.check(to, force)
     trace = read(file)
+    if redact:
+        from synscope.export.redaction.redact import Redaction  # noqa: PLC0415
+
+        trace = Redaction().trace(trace)
     found = connections_of(trace, connection)
     if not output.is_terminal(to):
         found = Counted(found, "connections")
@@ -80,17 +95,19 @@ def _format(to: Path, suffix: str | None) -> "Format":
     """The format that `--format` or the name says. Raises SynscopeError: USAGE."""
     from synscope.export.formats import MODULES, format_of  # noqa: PLC0415
 
+    known = (*MODULES, resaved.SUFFIX)
     unnamed = output.is_stdout(to)
     if suffix is not None:
         what, ends = f"no format {suffix!r}", f".{suffix.lower().removeprefix('.')}"
-        found = ends if ends in MODULES else None
+        found = ends if ends in known else None
     else:
         what = "stdout has no name that says the format" if unnamed else f"no format {to.suffix!r}"
-        found = max((each for each in MODULES if to.name.lower().endswith(each)), key=len, default=None)
+        found = max((each for each in known if to.name.lower().endswith(each)), key=len, default=None)
     if found is None:
-        remedy = "--format json" if unnamed or suffix else f"-o {to.stem or 'trace'}.json"
-        raise SynscopeError(what, f"there are {', '.join(MODULES)}", remedy, Exit.USAGE)
-    return format_of(found)
+        close = suggestion.nearest(ends if suffix else to.suffix, known) or ".json"
+        remedy = f"--format {close[1:]}" if unnamed or suffix else f"-o {to.stem or 'trace'}{close}"
+        raise SynscopeError(what, f"there are {', '.join(known)}", remedy, Exit.USAGE)
+    return resaved if found == resaved.SUFFIX else format_of(found)
 
 
 def _send(url: str, found: "Sequence[Connection]", trace: "Trace") -> None:

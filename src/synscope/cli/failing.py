@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from synscope.cli import ending
+from synscope.cli.suggestion import did_you_mean
 from synscope.errors import Exit
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ def checked(_context: click.Context, _parameter: click.Parameter, names: Wanted)
     for name in names:
         if name not in known:
             raise click.BadParameter(
-                f"{name!r} is neither a severity nor a code: synscope explain lists them"
+                f"{name!r} is neither a severity nor a code: synscope explain lists them."
+                + did_you_mean(name, known)
             )
     return names
 

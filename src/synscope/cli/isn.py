@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 import rich_click
 
-from synscope.cli import ending, privileges, terminal
+from synscope.cli import ending, output, privileges, terminal
 from synscope.cli.options import FORCE
 from synscope.cli.terminal import Color
 from synscope.errors import Exit, SynscopeError
@@ -50,9 +50,10 @@ _Found = list[tuple["Peer", "Analysis"]]
 @click.option(
     "-o",
     "--output",
+    "to",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="Draw the numbers there too: an SVG.",
+    help="Draw the numbers there too: an SVG. - is stdout, and nothing else is on it.",
 )
 @FORCE
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a peer instead of the drawing.")
@@ -64,7 +65,7 @@ def command(
     count: int,
     rate: float,
     file: Path | None,
-    output: Path | None,
+    to: Path | None,
     force: bool,
     as_json: bool,
 ) -> None:
@@ -73,20 +74,21 @@ def command(
     Connects again and again, every other time on the same 4-tuple, and closes at once, by an RST. With
     --from it looks at a saved trace, without privileges; HOST:PORT, or a client's HOST, then chooses a peer.
     """
-    if output is not None:
-        _check(output, force=force)
+    if to is not None:
+        _check(to, force)
     if file is not None:
         found = _saved(file, peer)
     elif peer is not None:
         found = _live(peer, count, rate)
     else:
         raise click.UsageError("Missing argument 'HOST:PORT', or --from FILE.")
-    if as_json:
-        _print_json(found)
-    else:
-        _draw(found, color)
-    if output is not None:
-        _write(output, found)
+    if to is None or not output.is_stdout(to):
+        if as_json:
+            _print_json(found)
+        else:
+            _draw(found, color)
+    if to is not None:
+        _write(to, found)
     ending.flush()
 
 
@@ -99,7 +101,7 @@ def _saved(file: Path, name: str | None) -> _Found:
     if not trace.footer.complete:
         ending.say(f"{file} was cut off: what was written before is shown")
     if not found:
-        why = "it has no connection of which a number is known"
+        why = "it has no connection of which a number is known, and whose SYN and SYN-ACK were sent once"
         raise SynscopeError(f"no peer in {file}", why, "synscope show " + str(file), Exit.USAGE)
     if name is None:
         return found
@@ -117,7 +119,7 @@ def _live(peer: str, count: int, rate: float) -> _Found:
 
     target = isn_connections.resolve(host, port)
     _require_privileges()
-    taken = isn_connections.take(target, count, rate, sys.argv[1:])
+    taken = isn_connections.take(target, count, rate, sys.argv)
     found = [one for one in _analysed(taken.trace, os.getpid()) if one[0].side == "server"]
     if not found:
         lost = ", ".join(taken.trace.footer.lost) or "no record of them came"
@@ -162,7 +164,7 @@ def _say_failures(taken: "Taken", left_out: int) -> None:
     if taken.failed:
         tried = taken.made + taken.failed
         ending.say(f"{taken.failed} of {tried} connections failed ({taken.why}), so fewer were made: {may}")
-    if left_out:
+    if left_out > 0:
         ending.say(f"{left_out} of {taken.made} connections are left out, their SYN was sent twice: {may}")
 
 
@@ -190,24 +192,18 @@ def _print_json(found: _Found) -> None:
         sys.stdout.buffer.write(msgspec.json.encode(said | msgspec.to_builtins(analysis)) + b"\n")
 
 
-def _check(output: Path, *, force: bool) -> None:
-    what = f"cannot write {output}"
-    if output.suffix.lower() != ".svg":
-        raise SynscopeError(
-            what, "its name does not end in .svg", f"-o {output.stem or 'isn'}.svg", Exit.USAGE
-        )
-    if output.exists() and not force:
-        raise SynscopeError(what, "it exists", "--force to overwrite it")
+def _check(to: Path, force: bool) -> None:
+    if to.suffix.lower() != ".svg" and not output.is_stdout(to):
+        why, remedy = "its name does not end in .svg", f"-o {to.stem or 'isn'}.svg"
+        raise SynscopeError(f"cannot write {to}", why, remedy, Exit.USAGE)
+    output.check(to, force)
 
 
-def _write(output: Path, found: _Found) -> None:
+def _write(to: Path, found: _Found) -> None:
     from synscope.views.isn_svg import svg  # noqa: PLC0415
     from synscope.views.style import Style  # noqa: PLC0415
 
     peer, analysis = found[0]
     if len(found) > 1:
         ending.say(f"drawn: {peer.name}; another is drawn if it is named too: {found[1][0].name}")
-    try:
-        output.write_text(svg(peer, analysis, Style()), encoding="utf-8")
-    except OSError as error:
-        raise SynscopeError(f"cannot write {output}", error.strerror or str(error)) from error
+    output.put(to, [svg(peer, analysis, Style()).encode()])

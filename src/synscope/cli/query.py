@@ -9,29 +9,35 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-import rich_click
 
-from synscope.cli import ending, output, terminal
-from synscope.cli.options import FORCE
+from synscope.cli import ending, output, pager, suggestion, terminal
+from synscope.cli.options import FORCE, REDACT
 from synscope.errors import Exit, SynscopeError
 
 if TYPE_CHECKING:
     from synscope.export.database import Database
+    from synscope.export.redaction.redact import Redaction
 
 FORMATS = ("table", "csv", "json", "parquet")
 _CALLS = re.compile(r"\bcalls\b", re.IGNORECASE)
 
 
-@click.command("query", cls=rich_click.RichCommand)
+@click.command("query", cls=pager.Command)
 @click.argument("words", metavar="FILE... [QUERY]", nargs=-1, required=True)
 @click.option(
-    "--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help="Of the answer."
+    "--format",
+    "form",
+    type=suggestion.Choice(FORMATS),
+    default="table",
+    show_default=True,
+    help="Of the answer.",
 )
 @click.option(
     "-o", "--output", "to", metavar="FILE", type=click.Path(path_type=Path), help="Write the answer to FILE."
 )
 @FORCE
-def command(*, words: tuple[str, ...], form: str, to: Path | None, force: bool) -> None:
+@REDACT
+def command(*, words: tuple[str, ...], form: str, to: Path | None, force: bool, redact: bool) -> None:
     """Answer an SQL query over the connections of traces.
 
     synscope query a.syn b.syn "SELECT outcome, count(*) FROM connections GROUP BY ALL": the SQL is
@@ -46,8 +52,9 @@ def command(*, words: tuple[str, ...], form: str, to: Path | None, force: bool) 
         if query is None:
             output.put(to, _columns(database))
             return
+        redaction = _redaction() if redact else None
         for file in files:
-            _load(database, file, _CALLS.search(query) is not None)
+            _load(database, file, _CALLS.search(query) is not None, redaction)
         with _ended_by_ctrl_c():
             answer = _answer(database, query, form)
         output.put(to, answer)
@@ -87,14 +94,22 @@ def _exists(word: str) -> bool:
         return False
 
 
-def _load(database: "Database", file: Path, calls: bool) -> None:
+def _redaction() -> "Redaction":
+    from synscope.export.redaction.redact import Redaction  # noqa: PLC0415
+
+    return Redaction()
+
+
+def _load(database: "Database", file: Path, calls: bool, redaction: "Redaction | None") -> None:
     from synscope.capture.file import read  # noqa: PLC0415
     from synscope.cli.progress import Counted  # noqa: PLC0415
     from synscope.cli.telling import connections_of  # noqa: PLC0415
 
-    trace = read(file)
+    trace, name = read(file), str(file)
+    if redaction is not None:
+        trace, name = redaction.trace(trace), redaction.name("trace", name)
     found = Counted(connections_of(trace, None, calls), str(file))
-    database.load(str(file), found, trace.header, calls)
+    database.load(name, found, trace.header, calls)
     if not trace.footer.complete:
         ending.say(f"{file} was cut off: what was written before is there")
 

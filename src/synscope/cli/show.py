@@ -4,14 +4,13 @@ import sys
 from pathlib import Path
 
 import click
-import rich_click
 
-from synscope.cli import ending, failing
-from synscope.cli.options import ALL_FUNCTIONS, CONNECTION, EXPLAIN, FAIL_ON, JSON, VIEW
+from synscope.cli import ending, failing, pager
+from synscope.cli.options import ALL_FUNCTIONS, CONNECTION, EXPLAIN, FAIL_ON, JSON, REDACT, VIEW
 from synscope.cli.terminal import Color
 
 
-@click.command("show", cls=rich_click.RichCommand)
+@click.command("show", cls=pager.Command)
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 @VIEW
 @CONNECTION
@@ -19,6 +18,7 @@ from synscope.cli.terminal import Color
 @EXPLAIN
 @ALL_FUNCTIONS
 @JSON
+@REDACT
 @click.option("--width", type=click.IntRange(60, 120), help="Columns to draw in; else the terminal's.")
 @click.pass_obj
 def command(
@@ -31,6 +31,7 @@ def command(
     explain: bool,
     all_functions: bool,
     as_json: bool,
+    redact: bool,
     width: int | None,
 ) -> None:
     """Show what run -o or watch -o saved in FILE. It needs no privileges."""
@@ -38,6 +39,10 @@ def command(
     from synscope.cli.telling import Telling, next_command, tell  # noqa: PLC0415
 
     trace = read(file)
+    if redact:
+        from synscope.export.redaction.redact import Redaction  # noqa: PLC0415
+
+        trace = Redaction().trace(trace)
     telling = Telling(
         color=color,
         view=view,
@@ -47,7 +52,7 @@ def command(
         width=width,
         explain=explain,
         all_functions=all_functions,
-        next_command=next_command(file, ()),
+        next_command="" if redact else next_command(file, ()),
     )
     tell(trace, telling, sys.stdout)
     if not trace.footer.complete:

@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-import rich_click
 
-from synscope.cli import ending, terminal
+from synscope.cli import ending, output, pager, suggestion, terminal
 from synscope.cli.options import FORCE
 from synscope.cli.terminal import Color
 from synscope.errors import Exit, SynscopeError
@@ -15,32 +14,37 @@ from synscope.errors import Exit, SynscopeError
 if TYPE_CHECKING:
     from synscope.connections.model import Connection
 
-SUFFIXES = (".svg", ".mmd", ".txt")
+FORMATS = ("svg", "mmd", "txt")
 
 
-@click.command("states", cls=rich_click.RichCommand)
+@click.command("states", cls=pager.Command)
 @click.argument("what", metavar="[FILE[#ID]]", required=False)
 @click.option(
     "-o",
     "--output",
+    "to",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="Write it there instead: .svg, .mmd (Mermaid) or .txt, as the name ends.",
+    help="Write it there instead: .svg, .mmd (Mermaid) or .txt, as the name ends. - is stdout.",
+)
+@click.option(
+    "--format", "form", type=suggestion.Choice(FORMATS), help="The format, where the name does not say it."
 )
 @FORCE
 @click.pass_obj
-def command(color: Color, *, what: str | None, output: Path | None, force: bool) -> None:
+def command(color: Color, *, what: str | None, to: Path | None, form: str | None, force: bool) -> None:
     """Draw the TCP state machine of Linux; with FILE, the way that a connection of it took.
 
     FILE#c2 chooses a connection; without ID it is the first.
     """
-    if output is not None:
-        _check(output, force=force)
+    if to is not None:
+        form = form or _format(to)
+        output.check(to, force)
     connection = None if what is None else _chosen(what)
-    if output is None:
-        _draw(connection, color)
+    if to is not None and form is not None:
+        output.put(to, [_text(connection, form).encode()])
     else:
-        _write(output, _text(connection, output.suffix.lower()))
+        _draw(connection, color)
 
 
 def _chosen(what: str) -> "Connection":
@@ -67,15 +71,15 @@ def _draw(connection: "Connection | None", color: Color) -> None:
         console.print(line, soft_wrap=True)
 
 
-def _text(connection: "Connection | None", suffix: str) -> str:
+def _text(connection: "Connection | None", form: str) -> str:
     """The file's text; each form's module is loaded when it is asked for."""
     from synscope.views.style import Style  # noqa: PLC0415
 
-    if suffix == ".svg":
+    if form == "svg":
         from synscope.views.state_svg import svg  # noqa: PLC0415
 
         return svg(connection, Style())
-    if suffix == ".mmd":
+    if form == "mmd":
         from synscope.views.state_mermaid import mermaid  # noqa: PLC0415
 
         return mermaid(connection, Style())
@@ -85,17 +89,11 @@ def _text(connection: "Connection | None", suffix: str) -> str:
     return plain(diagram(connection, Style()))
 
 
-def _check(output: Path, *, force: bool) -> None:
-    what = f"cannot write {output}"
-    if output.suffix.lower() not in SUFFIXES:
-        why = f"its name ends in none of {', '.join(SUFFIXES)}"
-        raise SynscopeError(what, why, f"-o {output.stem or 'states'}.svg", Exit.USAGE)
-    if output.exists() and not force:
-        raise SynscopeError(what, "it exists", "--force to overwrite it")
-
-
-def _write(output: Path, text: str) -> None:
-    try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise SynscopeError(f"cannot write {output}", error.strerror or str(error)) from error
+def _format(to: Path) -> str:
+    """As the name ends. Raises SynscopeError: USAGE."""
+    form = to.suffix.lower().removeprefix(".")
+    if form not in FORMATS:
+        why = f"its name ends in none of {', '.join('.' + one for one in FORMATS)}"
+        remedy = "--format svg" if output.is_stdout(to) else f"-o {to.stem or 'states'}.svg"
+        raise SynscopeError(f"cannot write {to}", why, remedy, Exit.USAGE)
+    return form

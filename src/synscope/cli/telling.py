@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 import msgspec
 
 from synscope.cli import ending, terminal
+from synscope.cli.progress import Counted
 from synscope.cli.terminal import Color
 from synscope.errors import Exit, SynscopeError
 
@@ -55,7 +56,8 @@ def tell(trace: "Trace", telling: Telling, stream: TextIO) -> None:
         SynscopeError: USAGE, there is no connection of that id.
     """
     if telling.as_json:
-        print_json(connections_of(trace, telling.connection))
+        found = connections_of(trace, telling.connection)
+        print_json(found if sys.stdout.isatty() else Counted(found, "connections"))
     else:
         draw(trace, telling, stream)
 
@@ -74,7 +76,7 @@ def connections_of(trace: "Trace", identity: str | None, calls: bool = True) -> 
     number = identity.removeprefix("c").removeprefix("#")
     if not number.isdecimal() or not 1 <= int(number) <= len(made):
         why = f"it has {f'c1 to c{len(made)}' if made else 'none at all'}"
-        remedy = "--view table, to see all"
+        remedy = "synscope show FILE --view table, to see all"
         raise SynscopeError(f"no connection {identity!r} in this trace", why, remedy, Exit.USAGE)
     return [made[int(number) - 1]]
 
@@ -100,6 +102,9 @@ def draw(trace: "Trace", telling: Telling, stream: TextIO) -> None:
     )
     made = connections_of(trace, telling.connection, _wants_calls(trace, telling))
     found = made[: SCREENS if telling.view in EACH_ON_A_SCREEN else DRAWN]
+    # these views go through all of them before their first line
+    if telling.view in ("story", "summary") or not stream.isatty():
+        found = Counted(found, "connections")
     if telling.view == "story":
         lines = story(found, trace, style, telling.next_command)
     else:

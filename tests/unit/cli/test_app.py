@@ -124,3 +124,34 @@ def test_every_module_of_a_command_is_there():
     assert all(hasattr(synscope.get_command(None, name), "callback") for name in COMMANDS)
     assert synscope.get_command(None, "nosuch") is None
     assert app.ending is ending
+
+
+@pytest.mark.parametrize("words", [["--help"], ["show", "--help"], ["lab", "run", "--help"]])
+def test_help_obeys_color(words):
+    shown = {
+        when: python("-m", "synscope.cli", "--color", when, *words).stdout
+        for when in ("always", "never", "auto")
+    }
+    assert "\x1b[" in shown["always"]
+    assert shown["never"] == shown["auto"]
+    assert "\x1b[" not in shown["never"]
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (["show", "--view", "sotry", "x"], "story"),
+        (["show", "--fail-on", "syn-lots", "x"], "syn-lost"),
+        (["show", "--conection", "c1", "x"], "--connection"),
+        (["query", "--format", "cvs", "x"], "csv"),
+        (["scenario", "lsit"], "list"),
+        (["scenario", "show", "syn-lots"], "syn-lost"),
+        (["explain", "syn-lots"], "syn-lost"),
+        (["export", "x", "-o", "x.jsno"], "-o x.json"),
+        (["completion", "bahs"], "bash"),
+    ],
+)
+def test_what_is_meant_is_said(cli, words, meant):
+    result = cli(*words)
+    assert result.exit_code == 2
+    assert meant in result.stderr.split("mean")[-1].split("Try:")[-1]

@@ -129,3 +129,10 @@ def test_peers_with_too_few_numbers_are_counted(cli, tmp_path):
     assert "2 peers have too few numbers" in result.stderr
     assert "not known: fewer than 8 numbers" in cli("isn", "--from", path, "127.0.0.1").stdout
     assert len(cli("isn", "--from", path, "--json").stdout.splitlines()) == 2
+
+
+def test_a_drawing_to_stdout_is_alone_there(cli, saved):
+    result = cli("isn", "--from", saved, "-o", "-")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("<svg ")
+    assert result.stdout.rstrip().endswith("</svg>")

@@ -89,3 +89,11 @@ def test_a_trace_of_nothing(cli, tmp_path):
     path = tmp_path / "none.syn"
     write(path, rows.trace([]))
     assert cli("states", path).exit_code == Exit.USAGE
+
+
+def test_to_stdout_as_the_option_says(cli, saved):
+    assert cli("states", saved, "-o", "-", "--format", "svg").stdout.startswith("<svg ")
+    assert cli("states", "-o", "-", "--format", "mmd").stdout.startswith("flowchart")
+    unnamed = cli("states", "-o", "-")
+    assert unnamed.exit_code == 2
+    assert "--format svg" in unnamed.stderr

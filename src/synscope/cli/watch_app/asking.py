@@ -67,6 +67,7 @@ class AskingApp(App[None]):
         """Leave the question."""
         if self._question is not None:
             question = self._close()
+            self.say("")
             question.given_up()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -47,13 +47,9 @@ class Addresses:
             found = self._known[address] = next(pool)
         return found
 
-    def v4(self) -> dict[int, int]:
-        """Every IPv4 address that got a pseudonym, with it, as numbers."""
-        return {
-            int(one): int(other)
-            for one, other in self._known.items()
-            if isinstance(one, IPv4Address) and one not in KEPT
-        }
+    def known(self) -> dict[Address, Address]:
+        """Every address that came so far, with its pseudonym, and those that are kept."""
+        return self._known
 
     def column(self, addresses: Rows, family: Rows) -> Rows:
         """Pseudonyms for a column of 16 bytes, as rows have it; of AF_INET the first four count."""

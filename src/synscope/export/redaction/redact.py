@@ -1,6 +1,7 @@
 """`--redact`: a trace whose addresses and names are replaced, the same by the same, before any format has it.
 
-Replaced: IP addresses; the names of processes, of the host, of BPF programs; the command line. Kept, for
+Replaced: IP addresses; the names of processes, of the host, of BPF programs and in rules of nftables; the
+command line. Kept, for
 the story needs them: ports, sequence numbers, times, and the numbers of processes, users, cgroups and
 network namespaces; the kernel's release, its settings, and its functions. Addresses that mean the same
 everywhere are kept (127.0.0.1, ::1, 0.0.0.0), others stay of their family and kind.
@@ -15,6 +16,7 @@ from synscope.events.trace import Footer, Header, Rows, Trace
 from synscope.events.wire import PathKind
 from synscope.export.redaction import registers, segments
 from synscope.export.redaction.addresses import Addresses
+from synscope.export.redaction.rulesets import Rulesets
 
 _COMM = 16
 _SEGMENTS = [PathKind.SENT, PathKind.RECEIVED, PathKind.DROPPED]
@@ -27,14 +29,15 @@ class Redaction:
     def __init__(self) -> None:
         self._addresses = Addresses()
         self._names: dict[str, dict[str, str]] = {}
+        self._rulesets = Rulesets(self._addresses, lambda name: self.name("name", name))
 
     def trace(self, trace: Trace) -> Trace:
         """A new trace; `trace` itself is left as it is."""
-        halves, events = self._halves(trace.halves), self._events(trace.events)
+        # in this order: what comes later is compared with the addresses that came before
         return Trace(
             header=self._header(trace.header),
-            halves=halves,
-            events=events,
+            halves=self._halves(trace.halves),
+            events=self._events(trace.events),
             calls=registers.redacted(trace.calls, trace.footer.functions, self._addresses),
             footer=self._footer(trace.footer),
         )
@@ -79,12 +82,16 @@ class Redaction:
         )
 
     def _footer(self, footer: Footer) -> Footer:
-        """Symbols name the BPF programs of a host."""
-        encoded = msgspec.json.encode(footer).decode()
-        return msgspec.json.decode(_PROGRAM.sub(self._program, encoded), type=Footer)
+        return msgspec.structs.replace(
+            footer,
+            stacks={number: list(map(self._symbol, frames)) for number, frames in footer.stacks.items()},
+            symbols={address: self._symbol(symbol) for address, symbol in footer.symbols.items()},
+            firewalls={netns: self._rulesets.redacted(one) for netns, one in footer.firewalls.items()},
+        )
 
-    def _program(self, match: re.Match[str]) -> str:
-        return self.name("bpf_prog", match[0])
+    def _symbol(self, symbol: str) -> str:
+        """BPF programs have names that a host's administrator gave, and tags that tell them apart."""
+        return _PROGRAM.sub(lambda match: "bpf_prog_" + self.name("program", match[0]), symbol)
 
 
 def _headers(rows: Rows, chosen: np.ndarray) -> None:

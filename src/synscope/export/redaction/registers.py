@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from synscope.events.trace import Rows
-from synscope.export.redaction.addresses import Addresses
+from synscope.export.redaction.addresses import KEPT, Addresses
 from synscope.kernel.prototypes import REGISTERS, Function, Parameter
 
 _ADDRESS = "__be32"
@@ -31,7 +31,7 @@ def redacted(calls: Rows, functions: list[Function], addresses: Addresses) -> Ro
     for rows, field, register, parameter in slots:
         column = _column(calls, field, register)
         column[rows] = _kept(column[rows], parameter)
-        if parameter is not None and parameter.type == _ADDRESS:
+        if _type(parameter) == _ADDRESS:
             for value in np.unique(column[rows]).tolist():
                 addresses.of(_network_order(value))
     known = _as_registers(addresses)
@@ -53,6 +53,10 @@ def _slots(calls: Rows, functions: list[Function]) -> Iterator[_Slot]:
         yield rows, "ret", 0, function.returns
 
 
+def _type(parameter: Parameter | None) -> str:
+    return "" if parameter is None else parameter.type.removeprefix("const ")
+
+
 def _column(calls: Rows, field: str, register: int) -> U64:
     values = calls[field].view(np.uint64) if field == "ret" else calls[field][:, register]
     column: U64 = values
@@ -61,7 +65,7 @@ def _column(calls: Rows, field: str, register: int) -> U64:
 
 def _kept(values: U64, parameter: Parameter | None) -> U64:
     """The bytes that a parameter is in: those above it can be of anything."""
-    if parameter is None or parameter.type in _NOTHING:
+    if parameter is None or _type(parameter) in _NOTHING:
         return np.zeros_like(values)
     bits = 8 * min(parameter.size, 8)
     # the sign that extends it stays: a return value is read as 64 bits
@@ -74,10 +78,11 @@ def _kept(values: U64, parameter: Parameter | None) -> U64:
 
 def _as_registers(addresses: Addresses) -> dict[int, int]:
     """Every IPv4 address that is known as a register has it, in network and in host order."""
-    known = {}
-    for one, other in addresses.v4().items():
-        known[one] = other
-        known[_swapped(one)] = _swapped(other)
+    known: dict[int, int] = {}
+    for one, other in addresses.known().items():
+        if one.version == 4 and one not in KEPT:
+            known[int(one)] = int(other)
+            known[_swapped(int(one))] = _swapped(int(other))
     return known
 
 

@@ -127,7 +127,9 @@ def test_saving_asks_before_it_replaces(watched, tmp_path, monkeypatch):
         await pilot.press("s", "ctrl+u", "a", "enter")
         await pilot.press("s", "ctrl+u", "b", "enter")
         assert said(pilot.app) == "b exists; replace it? y or n"
-        await pilot.press("n", "enter")
+        await pilot.press("escape")
+        assert not said(pilot.app)
+        await pilot.press("s", "ctrl+u", "b", "enter", "n", "enter")
         assert said(pilot.app) == "not saved"
         await pilot.press("s", "ctrl+u", "b", "enter", "y", "enter")
 
