@@ -20,6 +20,8 @@ from synscope.text import endpoint
 
 Flow = tuple[str | None, int, str | None, int]
 _COOKIE = int(HalfFlag.SYN_COOKIE)
+_LATEST = 1 << 62
+"""Times are signed from here on, and subtracted: a foreign file's may be anything."""
 
 
 class Peer(NamedTuple):
@@ -105,4 +107,5 @@ def _columns(seen: list[_Seen]) -> Samples:
     t, isn, flow, other, window, cookie = zip(*seen, strict=True)
     numbers: dict[Flow, int] = {}
     flows = [numbers.setdefault(one, len(numbers)) for one in flow]
-    return samples(t, isn, flows, other, window, cookie)
+    times = [min(one, _LATEST) for one in t]
+    return samples(times, isn, flows, other, window, cookie)

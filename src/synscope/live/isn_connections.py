@@ -7,6 +7,7 @@ only so can a clock be told from a counter of connections.
 
 import os
 import random
+import shlex
 import socket
 import struct
 import time
@@ -32,15 +33,16 @@ _AT_ONCE = struct.pack("ii", 1, 0)
 
 
 class Target(msgspec.Struct, frozen=True):
-    """Whom to connect to: what was asked for, and the address that it is."""
+    """Whom to connect to: the host as it was asked for, and the first address that it has."""
 
+    host: str
     family: int
     address: tuple[Any, ...]
 
     @property
     def name(self) -> str:
         """`127.0.0.1:80`, `[::1]:80`."""
-        return endpoint(self.address[0].partition("%")[0], self.address[1])
+        return endpoint(self.address[0], self.address[1])
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -59,7 +61,7 @@ def resolve(host: str, port: int) -> Target:
     except (OSError, UnicodeError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else "it is no name of a host"
         raise SynscopeError(f"cannot find {host}", why, f"getent ahosts {host}") from None
-    return Target(int(family), address)
+    return Target(host, int(family), address)
 
 
 def take(target: Target, count: int, rate: float, command: list[str]) -> Taken:
@@ -75,8 +77,7 @@ def take(target: Target, count: int, rate: float, command: list[str]) -> Taken:
         _connect_all(target, count, pace)
         trace = session.finish(None)
     if not pace.made:
-        host, port = target.address[:2]
-        remedy = f"synscope run -- nc -z {host} {port}, to see why"
+        remedy = f"synscope run -- nc -z {shlex.quote(target.host)} {target.address[1]}, to see why"
         raise SynscopeError(f"cannot connect to {target.name}", pace.why, remedy)
     return Taken(trace, pace.made, pace.failed, pace.why)
 

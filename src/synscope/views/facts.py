@@ -91,6 +91,11 @@ def accept_wait_ns(connection: Connection) -> int | None:
     return None if queued is None or accepted is None else accepted - queued
 
 
+def failed(connection: Connection) -> bool:
+    """Whether its outcome is a failure."""
+    return connection.outcome not in ("established", "in_progress", None)
+
+
 def retransmits(connection: Connection) -> int:
     """SYNs and SYN-ACKs sent again: as the sockets counted, or as captured, whichever is more."""
     counted = sum(half.retransmits for half in (connection.client, connection.server) if half is not None)

@@ -31,6 +31,8 @@ WORDS: dict[str, str] = {
     "unknown": "none of the generators that synscope knows: no line, but not random either",
     "too-few": f"not known: fewer than {FEWEST} numbers",
 }
+_FORGED = {"server": "an ACK that ends a handshake", "client": "a SYN-ACK that is taken"}
+"""What somebody forges who guesses the number of that side."""
 _LABEL = 13
 
 
@@ -41,7 +43,7 @@ def isn(peer: Peer, analysis: Analysis, style: Style) -> Iterator[Text]:
     if analysis.generator == "too-few":
         return
     yield Text()
-    for label, words in _evidence(analysis, style):
+    for label, words in _evidence(analysis, _FORGED[peer.side], style):
         yield from _entry(label, words, style)
     yield Text()
     yield from plot(peer, style)
@@ -54,7 +56,7 @@ def _seen(peer: Peer, analysis: Analysis, style: Style) -> str:
     return f"{style.clean(peer.name)} as {peer.side}: {made}{flows}"
 
 
-def _evidence(analysis: Analysis, style: Style) -> Iterator[tuple[str, str]]:
+def _evidence(analysis: Analysis, forged: str, style: Style) -> Iterator[tuple[str, str]]:
     line = analysis.clock
     if analysis.steps is not None:
         yield from _counter(analysis)
@@ -68,15 +70,15 @@ def _evidence(analysis: Analysis, style: Style) -> Iterator[tuple[str, str]]:
     yield from _special(analysis)
     if analysis.nmap is not None:
         found = analysis.nmap
-        sp = "" if found.sp is None else f"  SP {found.sp:X}"
-        yield "nmap's", f"GCD {found.gcd:X}  ISR {found.isr:X}{sp}, hexadecimal, of {found.samples} numbers"
+        measures = f"GCD {found.gcd:X}  ISR {found.isr:X}  SP {found.sp:X}"
+        yield "nmap's", f"{measures}, hexadecimal, of {found.samples} numbers"
     if analysis.guess is not None:
         guess = analysis.guess
         yield (
             "next number",
             (
-                f"{guess.handshake:.1f} bits to guess for an ACK that ends a handshake, {guess.window:.1f} "
-                f"to hit a window of {WINDOW:,}"
+                f"{guess.handshake:.1f} bits to guess for {forged}, {guess.window:.1f} to hit a window "
+                f"of {WINDOW:,}"
             ),
         )
 

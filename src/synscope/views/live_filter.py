@@ -19,6 +19,7 @@ from synscope.diagnosis.verdict import SEVERITIES
 from synscope.errors import Exit, SynscopeError
 from synscope.tcp.states import State
 from synscope.text import endpoint
+from synscope.views.facts import failed
 
 Test = Callable[[Connection], bool]
 
@@ -64,11 +65,6 @@ def _test(word: str) -> Test:
     if not value:
         raise _wrong(word, "nothing stands after the colon")
     return _KEYS[key](value)
-
-
-def failed(connection: Connection) -> bool:
-    """Whether its outcome is a failure."""
-    return connection.outcome not in ("established", "in_progress", None)
 
 
 def _outcome(value: str) -> Test:

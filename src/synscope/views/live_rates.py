@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import msgspec
 
 from synscope.connections.model import Connection
-from synscope.views.live_filter import failed
+from synscope.views.facts import failed
 
 WINDOW_S = 10
 

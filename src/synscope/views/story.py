@@ -10,7 +10,7 @@ from rich.text import Text
 from synscope.connections.model import Connection
 from synscope.views import summary, table
 from synscope.views.calls import trees
-from synscope.views.facts import retransmits, setup_ns
+from synscope.views.facts import failed, retransmits, setup_ns
 from synscope.views.findings import unconnected_findings
 from synscope.views.ladder import ladder
 from synscope.views.lines import number_of, paragraph
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 _LADDERS = 10
 _TREES = 3
 _ROWS = 20
-_GOING_ON = ("established", "in_progress", None)
 
 
 def story(
@@ -75,7 +74,7 @@ def _many(connections: Sequence[Connection], trace: Trace, style: Style) -> Iter
 def remarkable(connections: Sequence[Connection]) -> tuple[Connection, str]:
     """The connection to look at first, and why: the first that failed, else the slowest (never empty)."""
     for connection in connections:
-        if connection.outcome not in _GOING_ON:
+        if failed(connection):
             return connection, "The first that failed"
     slowest = max(connections, key=lambda connection: (setup_ns(connection) or -1, retransmits(connection)))
     return slowest, "The slowest"

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from synscope.connections.model import Connection
 from synscope.text import fit
-from synscope.views.facts import retransmits, setup_ns
+from synscope.views.facts import failed, retransmits, setup_ns
 from synscope.views.findings import grouped, unconnected_findings
 from synscope.views.lines import flow, indented, paragraph, place
 from synscope.views.notes import nothing
@@ -103,10 +103,10 @@ def _setups(connections: Iterable[Connection]) -> list[int]:
 
 
 def _row(name: str, members: Sequence[Connection], times: list[int], width: int, style: Style) -> Text:
-    failed = sum(c.outcome not in ("established", "in_progress", None) for c in members)
+    failures = sum(map(failed, members))
     shown = fit(name, width, style.glyphs)
     line = Text(" " + shown + " " * (width - cell_len(shown))).append(f"{len(members):>7}")
-    line.append(f"{failed or '':>7}", BAD)
+    line.append(f"{failures or '':>7}", BAD)
     line.append(quantiles(times, style))
     line.rstrip()
     return line

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from synscope.connections.model import Connection, Phase, SideName
 from synscope.views.facts import SIDES, half_of, origin, retransmits, seen
+from synscope.views.ladder_svg_scale import round_step
 from synscope.views.lines import flow, indented, owner, paragraph, title, zero_note
 from synscope.views.notes import each
 from synscope.views.style import BAD, CALL, FRAME, NOTE, STATE, TIME, Style
@@ -83,7 +84,7 @@ def _axis(phases: Sequence[Phase], style: Style) -> _Axis:
 
 def _ruler(axis: _Axis, zero: int, style: Style) -> Text:
     """Round times, each right of the sign that stands where it is."""
-    step = _step(axis.span * _TICK / axis.cells)
+    step = round_step(axis.span * _TICK / axis.cells)
     first = -(-(axis.start - zero) // step) * step
     line = ""
     for t in range(first, axis.start + axis.span - zero + 1, step):
@@ -92,16 +93,6 @@ def _ruler(axis: _Axis, zero: int, style: Style) -> Text:
         if at + len(label) <= axis.cells:
             line = line.ljust(at) + label
     return Text(" " * (_LABEL + _DURATION + 2)).append(line, FRAME)
-
-
-def _step(least: float) -> int:
-    """The smallest of 1, 2, 5, 10, 20, … ns that is not below `least`."""
-    power = 1
-    while True:
-        for digit in (1, 2, 5):
-            if digit * power >= least:
-                return digit * power
-        power *= 10
 
 
 def _side(connection: Connection, side: SideName, mine: Sequence[Phase], style: Style) -> Text:

@@ -3,6 +3,8 @@ import numpy as np
 import rows
 from isn_series import series, trace_of
 from synscope.connections.isns import peers
+from synscope.events.wire import MILESTONE
+from synscope.tcp.isn.classify import analyse
 from synscope.tcp.isn.samples import UNKNOWN
 
 
@@ -73,3 +75,12 @@ def test_only_what_one_process_opened():
     mine, others = rows.client_row(pid=1, cookie=7), rows.client_row(pid=2, cookie=9, lport=9)
     alone = rows.server_row(isn=1, peer_isn=2)
     assert [len(peer.samples.isn) for peer in peers(rows.trace([mine, others, alone]), 1)] == [1, 1]
+
+
+def test_times_that_no_clock_has_are_borne():
+    """A damaged file's: a u64 that is no int64."""
+    late = rows.client_row(cookie=9, lport=9)
+    late["t"][:, [MILESTONE["syn_out"], MILESTONE["synack_in"]]] = 2**64 - 1
+    found = peers(rows.trace([rows.client_row(), late]))
+    assert [len(peer.samples.isn) for peer in found] == [2, 2]
+    assert all(analyse(peer.samples).span_ns > 0 for peer in found)

@@ -76,6 +76,13 @@ def test_nobody_listens():
             take(resolve("127.0.0.1", port), 20, 1000, ["test"])
 
 
+def test_the_remedy_names_the_host_as_it_was_asked_for():
+    """An address alone would lack its zone."""
+    with pytest.raises(SynscopeError) as failed:
+        take(resolve("fe80::1%lo", 9), 20, 1000, ["test"])
+    assert "nc -z fe80::1%lo 9" in failed.value.remedy
+
+
 def test_the_pace_slows_down_and_ends():
     pace = Pace(50)
     pace.succeeded(0.01)

@@ -41,6 +41,12 @@ def test_a_flow_that_came_once_has_one_panel():
     assert [panel.title for panel in panels(peer_of("random", again=0))] == ["all connections"]
 
 
+def test_who_guesses_a_clients_number_forges_a_syn_ack():
+    said = {side: drawn(peer_of("linux")._replace(side=side)) for side in ("server", "client")}
+    assert "bits to guess for an ACK that ends a handshake" in " ".join(said["server"].split())
+    assert "bits to guess for a SYN-ACK that is taken" in " ".join(said["client"].split())
+
+
 def test_a_syn_proxy_is_named():
     (server,) = [one for one in peers(trace_of(series("syn-cookies"), window=0)) if one.side == "server"]
     assert "a SYN proxy answers for the peer" in " ".join(drawn(server).split())

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from synscope.connections.model import Connection, SideName
 from synscope.diagnosis.verdict import SEVERITIES, Severity
-from synscope.views.facts import accept_wait_ns, origin, retransmits, setup_ns
+from synscope.views.facts import accept_wait_ns, failed, origin, retransmits, setup_ns
 from synscope.views.findings import said
 from synscope.views.lines import owner, place
 from synscope.views.style import Style
@@ -50,7 +50,7 @@ def row(at: int, connection: Connection, style: Style) -> Row:
         server=place(connection, "server", style),
         owner=owner(connection.client, style) or owner(connection.server, style),
         outcome=style.clean(outcome),
-        failed=connection.outcome not in ("established", "in_progress", None),
+        failed=failed(connection),
         start_ns=origin(connection)[0],
         setup_ns=setup_ns(connection),
         queue_ns=accept_wait_ns(connection),

@@ -89,7 +89,7 @@ def analyse(samples: Samples) -> Analysis:
         steps=steps(plain) if generator in ("bsd44", "small-increment") else None,
         even=_even(plain, generator, line),
         line=_spectrum(plain, generator),
-        nmap=_nmap(plain),
+        nmap=nmap(plain),
         guess=_guess(plain, generator, line),
         cookies=int((samples.cookie == 1).sum()),
         zero_windows=int((samples.window == 0).sum()),
@@ -160,12 +160,6 @@ def _spectrum(samples: Samples, generator: Generator) -> Line | None:
         return None
     again = samples.repeated(EACH)
     return strongest_line(samples.most_used() if generator in KEYED or len(again.isn) >= FEWEST else samples)
-
-
-def _nmap(samples: Samples) -> Nmap | None:
-    """Of different 4-tuples, where there are enough, as nmap has them."""
-    different = samples.first_of_each()
-    return nmap(different if len(different.isn) >= FEWEST else samples)
 
 
 def _guess(samples: Samples, generator: Generator, line: Clock | None) -> Guess | None:

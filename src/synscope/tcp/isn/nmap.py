@@ -1,11 +1,12 @@
 """nmap's measures of initial sequence numbers, as its book describes them ("TCP/IP Fingerprinting Methods").
 
-nmap takes six, 100 ms apart, each on another source port. Of each two it takes the shorter way round:
+nmap takes six, 100 ms apart, each on another source port, and says nothing with fewer than four
+(osscan2.cc, makeTSeqFP). Of each two neighbours it takes the shorter way round:
 
     GCD   the greatest common divisor of these differences
     ISR   8 times log2 of their mean rate, per second; 0 for a rate below 1
     SP    8 times log2 of the rates' standard deviation, the rates divided by GCD first if that is above 9;
-          0 for a deviation of 1 or less; of at least four numbers
+          0 for a deviation of 1 or less
 """
 
 import math
@@ -17,21 +18,24 @@ from synscope.tcp.isn.samples import Floats, Samples, signed
 
 PROBES = 6
 APART_NS = 100_000_000
-_FEWEST, _FEWEST_SP = 2, 4
+_FEWEST = 4
 
 
 class Nmap(msgspec.Struct, frozen=True, rename={"gcd": "GCD", "isr": "ISR", "sp": "SP"}):
-    """nmap prints these as hexadecimal numbers; `sp` is None with fewer than four samples."""
+    """nmap prints these as hexadecimal numbers."""
 
     gcd: int
     isr: int
-    sp: int | None
+    sp: int
     samples: int
 
 
 def nmap(samples: Samples) -> Nmap | None:
-    """Of six samples; None with fewer than two."""
-    six = _six(samples)
+    """Of six samples on 4-tuples of their own; None where fewer than four are 100 ms apart or more.
+
+    What is nearer is left out: ISR and SP depend on how far apart the samples are.
+    """
+    six = _six(samples.first_of_each())
     if len(six.isn) < _FEWEST:
         return None
     steps = np.abs(signed(np.diff(six.isn)))
@@ -42,21 +46,15 @@ def nmap(samples: Samples) -> Nmap | None:
 
 
 def _six(samples: Samples) -> Samples:
-    """100 ms apart or more; where they are too few, from the whole series evenly."""
+    """The first six, or fewer, that are 100 ms apart or more."""
     taken: list[int] = []
     for at, t in enumerate(samples.t_ns.tolist()):
         if len(taken) < PROBES and (not taken or t >= samples.t_ns[taken[-1]] + APART_NS):
             taken.append(at)
-    if len(taken) < PROBES:
-        different = np.unique(samples.t_ns, return_index=True)[1]
-        places = np.linspace(0, len(different) - 1, min(PROBES, len(different)))
-        taken = different[places.round().astype(int)].tolist()
     return samples.chosen(np.array(taken, dtype=np.int64))
 
 
-def _sp(rates: Floats, divisor: int) -> int | None:
-    if len(rates) + 1 < _FEWEST_SP:
-        return None
+def _sp(rates: Floats, divisor: int) -> int:
     deviation = float((rates / divisor if divisor > 9 else rates).std(ddof=1))
     return _eighths(deviation) if deviation > 1 else 0
 

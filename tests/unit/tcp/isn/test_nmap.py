@@ -34,7 +34,13 @@ def test_six_are_taken_100_ms_apart():
     assert nmap(many).gcd == 0
 
 
-def test_a_short_series_is_taken_evenly_and_a_very_short_one_has_no_sp():
-    assert nmap(samples(range(60), range(60), range(60))).samples == 6
-    assert nmap(samples([0, 1, 2], [0, 1, 2], range(3))).sp is None
-    assert nmap(samples([0], [1], [0])) is None
+def test_fewer_than_four_that_far_apart_say_nothing():
+    assert nmap(samples(TENTHS[:4], range(4), range(4))).samples == 4
+    assert nmap(samples(TENTHS[:3], range(3), range(3))) is None
+    assert nmap(samples(range(60), range(60), range(60))) is None
+    assert nmap(samples([], [], [])) is None
+
+
+def test_one_4_tuple_counts_once():
+    assert nmap(samples(TENTHS, range(6), 0)) is None
+    assert nmap(samples(TENTHS, range(6), [0, 0, 1, 2, 3, 4])).samples == 5
