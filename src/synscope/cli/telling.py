@@ -58,8 +58,18 @@ def tell(trace: "Trace", telling: Telling, stream: TextIO) -> None:
     if telling.as_json:
         found = connections_of(trace, telling.connection)
         print_json(found if sys.stdout.isatty() else Counted(found, "connections"))
+        if telling.connection is None:
+            _say_unconnected(trace)
     else:
         draw(trace, telling, stream)
+
+
+def _say_unconnected(trace: "Trace") -> None:
+    """JSON is of connections alone: what failed before there was one is said on stderr, each thing once."""
+    from synscope.diagnosis.diagnose import unconnected  # noqa: PLC0415
+
+    for said in dict.fromkeys(f"{finding.code}: {finding.summary}" for finding in unconnected(trace)):
+        ending.say(said)
 
 
 def connections_of(trace: "Trace", identity: str | None, calls: bool = True) -> "Sequence[Connection]":
