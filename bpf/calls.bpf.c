@@ -39,6 +39,18 @@ static __always_inline __u64 cookie_of_socket(struct socket *socket)
 	return BPF_CORE_READ(socket, sk, __sk_common.skc_cookie.counter);
 }
 
+/* The filters on namespace, port and address, as far as a call tells: a half that they turned away is gone. */
+static __always_inline int call_is_wanted(struct socket *socket, __u64 cookie, int ended)
+{
+	struct sock *sk = socket ? BPF_CORE_READ(socket, sk) : 0;
+
+	if (!config.filters)
+		return 1;
+	if (sk ? config.netns && netns_of(sk, 0) != config.netns : !current_netns_is_traced())
+		return 0;
+	return !config.ends || !ended || !cookie || half_find(cookie);
+}
+
 /* The threads that are inside socket(). */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -111,30 +123,32 @@ static __noinline int tell_operations(struct socket *socket, __u64 cookie)
 	return 0;
 }
 
-/* The cookie of the socket behind a descriptor, whose operations are told on the way. */
-static __always_inline __u64 look_at(long fd)
+static __always_inline void look_at(struct socket *socket)
 {
-	struct socket *socket = socket_of_fd(fd);
 	__u64 cookie = socket ? cookie_of_socket(socket) : 0;
 
 	if (cookie)
 		tell_operations(socket, cookie);
-	return cookie;
 }
 
 SEC("tp_btf/sys_enter")
 int BPF_PROG(sys_enter, struct pt_regs *regs, long nr)
 {
+	struct socket *socket = 0;
 	__u64 id, cookie = 0;
 	__u8 yes = 1;
 
 	if (!is_ours(nr) || !current_is_traced())
 		return 0;
+	if (nr != NR_SOCKET) {
+		socket = socket_of_fd(first_argument(regs));
+		cookie = cookie_of_socket(socket);
+	}
+	if (!call_is_wanted(socket, cookie, 0))
+		return 0;
 	if (nr == NR_SOCKET) {
 		id = bpf_get_current_pid_tgid();
 		bpf_map_update_elem(&creating, &id, &yes, BPF_ANY);
-	} else {
-		cookie = cookie_of_socket(socket_of_fd(first_argument(regs)));
 	}
 	tell(PATH_CALL, nr, cookie, 0);
 	return 0;
@@ -184,6 +198,7 @@ static __always_inline void accept_returned(__u64 cookie)
 		return;
 	t = bpf_ktime_get_ns();
 	h->t[MS_ACCEPTED] = t;
+	h->flags &= ~HALF_PROVISIONAL;
 	half_own(h);
 	half_emit(h, FATE_ACCEPTED, t, HOOK_CALLS);
 }
@@ -192,26 +207,27 @@ SEC("tp_btf/sys_exit")
 int BPF_PROG(sys_exit, struct pt_regs *regs, long code)
 {
 	long nr = number(regs);
+	int accepts = nr == NR_ACCEPT || nr == NR_ACCEPT4;
+	struct socket *socket;
 	__u64 cookie, id;
 
 	if (!is_ours(nr) || !current_is_traced())
 		return 0;
-	if (nr == NR_ACCEPT || nr == NR_ACCEPT4) {
-		look_at(first_argument(regs));
-		cookie = code >= 0 ? look_at(code) : 0;
-		accept_returned(cookie);
-		tell(PATH_ACCEPT, nr, cookie, code);
-		return 0;
-	}
 	if (nr == NR_SOCKET) {
 		id = bpf_get_current_pid_tgid();
 		bpf_map_delete_elem(&creating, &id);
-		cookie = code >= 0 ? look_at(code) : 0;
-	} else {
-		cookie = look_at(first_argument(regs));
 	}
+	socket = socket_of_fd(accepts || nr == NR_SOCKET ? code : first_argument(regs));
+	cookie = socket ? cookie_of_socket(socket) : 0;
+	if (!call_is_wanted(socket, cookie, 1))
+		return 0;
+	if (accepts) {
+		look_at(socket_of_fd(first_argument(regs)));
+		accept_returned(cookie);
+	}
+	look_at(socket);
 	if (nr == NR_CONNECT)
 		connect_returned(cookie, code);
-	tell(PATH_RETURN, nr, cookie, code);
+	tell(accepts ? PATH_ACCEPT : PATH_RETURN, nr, cookie, code);
 	return 0;
 }

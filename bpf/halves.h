@@ -56,6 +56,7 @@ enum half_flags {
 	HALF_ACK_RECEIVED = 64,	/* the final ACK was seen arriving (path detail) */
 	HALF_RELEASED = 128,	/* close() has been called */
 	HALF_TFO = 256,		/* the child was made by a SYN with data (TCP Fast Open, RFC 7413) */
+	HALF_PROVISIONAL = 512,	/* not known yet to be wanted: nothing of it leaves until it is */
 };
 
 #define HALF_TRANSITIONS 7

@@ -87,6 +87,7 @@ struct tcp_request_sock {
 
 /* What a sockops program's context is in the kernel; the public context hides a request_sock. */
 struct bpf_sock_ops_kern { struct sock *sk; };
+struct bpf_sock_addr_kern { struct sock *sk; };
 
 struct tcp_sock {
 	__u32 rcv_nxt;
@@ -116,6 +117,7 @@ struct files_struct { struct fdtable *fdt; };
 typedef struct { __u32 val; } kuid_t;
 struct cred { kuid_t uid; };
 struct css_set { struct cgroup *dfl_cgrp; };
+struct nsproxy { struct net *net_ns; };
 struct task_struct {
 	int pid;
 	int tgid;
@@ -123,6 +125,7 @@ struct task_struct {
 	char comm[16];
 	struct files_struct *files;
 	struct css_set *cgroups;
+	struct nsproxy *nsproxy;
 };
 struct socket { struct sock *sk; };
 

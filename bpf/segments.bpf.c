@@ -27,19 +27,58 @@ static __always_inline void note_cookie(struct ends *ends)
 	barrier_var(ends->cookie);
 }
 
-static __always_inline void find_ends(struct packet *p, struct ends *ends)
+static __always_inline __u32 netns_of_device(struct sk_buff *skb)
+{
+	return skb->dev ? skb->dev->nd_net.net->ns.inum : 0;
+}
+
+/* How far the sequence numbers of a setup get from the ISN where data comes with the SYN (RFC 7413). */
+#define NEAR 0xffff
+
+/*
+ * Others may use the same ports, in another namespace, and addresses may be translated: what the segment
+ * says of the ISNs tells whose it is. Exactly, in another namespace than the half's: ISNs of one 4-tuple are
+ * only as far apart as they are in time (net/core/secure_seq.c). At home, an RST may come late and far.
+ */
+static __noinline int is_stranger(struct packet *p, struct half *h, __u32 netns, int from_client)
+{
+	__u32 client = h->side == SIDE_CLIENT ? h->isn : h->peer_isn;
+	__u32 server = h->side == SIDE_CLIENT ? h->peer_isn : h->isn;
+	__u32 most = h->netns == netns ? NEAR : 1;
+
+	if (p->tcp.flags & RST && h->netns == netns)
+		return 0;
+	if (from_client)
+		return bpf_ntohl(p->tcp.seq) - client > most;
+	if (p->tcp.flags & ACK)
+		return bpf_ntohl(p->tcp.ack) - client > most;
+	return !(p->tcp.flags & SYN) && bpf_ntohl(p->tcp.seq) - server > most;
+}
+
+static __always_inline void let_go_strangers(struct packet *p, struct ends *ends, __u32 netns)
+{
+	if (ends->client && is_stranger(p, ends->client, netns, ends->from_client))
+		ends->client = 0;
+	if (ends->server && is_stranger(p, ends->server, netns, ends->from_client))
+		ends->server = 0;
+}
+
+static __always_inline void find_ends(struct sk_buff *skb, struct packet *p, struct ends *ends)
 {
 	__u16 source = bpf_ntohs(p->tcp.source), dest = bpf_ntohs(p->tcp.dest);
+	__u32 netns = netns_of_device(skb);
 
 	ends->client = client_between(source, dest);
 	ends->server = server_between(source, dest);
 	ends->from_client = 1;
+	let_go_strangers(p, ends, netns);
 	note_cookie(ends);
 	if (ends->cookie)
 		return;
 	ends->client = client_between(dest, source);
 	ends->server = server_between(dest, source);
 	ends->from_client = 0;
+	let_go_strangers(p, ends, netns);
 	note_cookie(ends);
 }
 
@@ -59,12 +98,40 @@ static __always_inline void find_sender(struct sk_buff *skb, struct packet *p, s
 	ends->cookie = h->cookie;
 }
 
-/* Nothing of either end is known yet, but a traced listener waits for it. */
-static __always_inline int is_awaited(struct packet *p)
+static __always_inline int is_wanted_end(struct packet *p, __u32 offset4, __u32 offset6)
 {
+	__u8 address[16] = {};
+
+	if (p->family == AF_INET)
+		bpf_probe_read_kernel(address, 4, p->network + offset4);
+	else
+		bpf_probe_read_kernel(address, 16, p->network + offset6);
+	return is_wanted_address(p->family, address);
+}
+
+/* The filters on namespace, port and address, of a segment of which no end is known. */
+static __noinline int packet_is_wanted(struct packet *p, __u32 netns)
+{
+	if (config.netns && netns != config.netns)
+		return 0;
+	if (config.port && bpf_ntohs(p->tcp.source) != config.port && bpf_ntohs(p->tcp.dest) != config.port)
+		return 0;
+	return !config.address_family || is_wanted_end(p, 12, 8) || is_wanted_end(p, 16, 24);
+}
+
+/* Nothing of either end is known yet, but a traced listener waits for it in this network namespace. */
+static __always_inline int is_awaited(struct sk_buff *skb, struct packet *p)
+{
+	struct half *lh;
+
 	if ((p->tcp.flags & (SYN | ACK)) != SYN)
 		return 0;
-	return (!config.cgroup && !config.pid && !config.port) || listener_on(bpf_ntohs(p->tcp.dest));
+	if (config.filters && !packet_is_wanted(p, netns_of_device(skb)))
+		return 0;
+	if (!config.cgroup && !config.pid)
+		return 1;
+	lh = half_find(listener_on(bpf_ntohs(p->tcp.dest)));
+	return lh && lh->side == SIDE_LISTENER && lh->netns == netns_of_device(skb);
 }
 
 /* The ACK that ends the handshake, and not one of the many that follow. */
@@ -82,10 +149,10 @@ static __always_inline int is_final_ack(struct packet *p, struct ends *ends, __u
 	return 1;
 }
 
-static __always_inline int is_wanted(struct packet *p, struct ends *ends, __u8 mark)
+static __always_inline int is_wanted(struct sk_buff *skb, struct packet *p, struct ends *ends, __u8 mark)
 {
 	if (p->tcp.flags & (SYN | RST))
-		return ends->cookie || is_awaited(p);
+		return ends->cookie || is_awaited(skb, p);
 	return is_final_ack(p, ends, mark);
 }
 
@@ -119,7 +186,7 @@ static __always_inline void fill(struct path_event *e, struct sk_buff *skb, stru
 	bpf_probe_read_kernel(e->header, size, p->transport);
 	if (skb->dev) {
 		e->ifindex = skb->dev->ifindex;
-		e->netns = skb->dev->nd_net.net->ns.inum;
+		e->netns = netns_of_device(skb);
 	} else {	/* freed before it reached any device: it is still with its sender */
 		e->netns = senders_netns(ends);
 	}
@@ -135,9 +202,9 @@ static __always_inline void segment(void *ctx, struct sk_buff *skb, enum path_ki
 		return;
 	if (!(p.tcp.flags & (SYN | RST)) && (p.tcp.flags & FIN || packet_has_data(&p)))
 		return;
-	find_ends(&p, &ends);
+	find_ends(skb, &p, &ends);
 	find_sender(skb, &p, &ends);
-	if (!is_wanted(&p, &ends, mark))
+	if (!is_wanted(skb, &p, &ends, mark))
 		return;
 	e = event_reserve(kind, HOOK_SEGMENTS);
 	if (!e)
@@ -180,10 +247,10 @@ int BPF_PROG(kfree_skb, struct sk_buff *skb, void *location, int reason)
 		return 0;
 	if (packet_read(skb, &p) || p.tcp.flags & FIN)
 		return 0;
-	find_ends(&p, &ends);
+	find_ends(skb, &p, &ends);
 	find_sender(skb, &p, &ends);
 	/* A SYN with other ports than its socket's was translated on its way to a traced listener. */
-	if (!ends.cookie && !(config.path && is_awaited(&p)))
+	if (!ends.cookie && !(config.path && is_awaited(skb, &p)))
 		return 0;
 	/* A freed RST has done its work, and data is none of our concern. */
 	if (p.tcp.flags & RST || (!(p.tcp.flags & SYN) && packet_has_data(&p)))

@@ -15,7 +15,7 @@ int sock_create(struct bpf_sock *ctx)
 {
 	struct half *h;
 
-	if (ctx->type != SOCK_STREAM || !current_is_traced())
+	if (ctx->type != SOCK_STREAM || !current_is_traced() || !current_netns_is_traced())
 		return 1;
 	if (ctx->protocol == IPPROTO_MPTCP)
 		count(HOOK_SOCK_CREATE, LEFT_OUT_MPTCP);
@@ -50,6 +50,8 @@ static __noinline int released(struct half *h)
 {
 	__u64 t = bpf_ktime_get_ns();
 
+	if (h->side == SIDE_SERVER && current_is_traced())	/* accepted, by a call that no hook saw */
+		h->flags &= ~HALF_PROVISIONAL;
 	if (h->side == SIDE_CLIENT && !h->transition_count) {
 		if (!(h->flags & HALF_EMITTED))
 			half_emit(h, FATE_RELEASED, t, HOOK_SOCK_RELEASE);
@@ -82,11 +84,13 @@ static __always_inline void start_attempt(struct half *h)
 {
 	__u64 socket = h->t[MS_SOCKET], bind = h->t[MS_BIND];
 	__u8 attempt = h->attempt, family = h->family;
+	__u16 peer = h->flags & HALF_PEER;
 
 	if (h->t[MS_CONNECT]) {
 		if (!(h->flags & HALF_EMITTED))
 			half_emit(h, FATE_RELEASED, bpf_ktime_get_ns(), HOOK_CONNECT);
 		half_clear(h, SIDE_CLIENT);
+		h->flags = peer;
 		h->t[MS_SOCKET] = socket;
 		h->t[MS_BIND] = bind;
 		h->family = family;
@@ -95,16 +99,45 @@ static __always_inline void start_attempt(struct half *h)
 	h->attempt = attempt + 1;
 }
 
+static __always_inline __u32 netns_at(struct bpf_sock_addr *ctx)
+{
+	if (config.cast)
+		return netns_of(ctx->sk, 1);
+	return netns_of(BPF_CORE_READ((struct bpf_sock_addr_kern *)ctx, sk), 0);
+}
+
+/* Does the traced listener on that port wait for this client? In another namespace, that is to be seen. */
+static __always_inline int waits_for(struct half *h)
+{
+	struct half *lh = half_find(listener_on(h->rport));
+	__u64 *local, *remote = (void *)h->remote;
+
+	if (!lh || lh->side != SIDE_LISTENER || lh->netns != h->netns)
+		return 0;
+	local = (void *)lh->local;
+	return is_any_address(lh->local) || lh->family != h->family ||
+	       (local[0] == remote[0] && local[1] == remote[1]);
+}
+
+/* Both addresses are as known as they will be before the SYN leaves. Out of line: for filters and peers only. */
+static __noinline int doubt(struct half *h)
+{
+	if (config.ends || (h->flags & HALF_PEER && !waits_for(h)))
+		h->flags |= HALF_PROVISIONAL;
+	return 0;
+}
+
 static __always_inline struct half *connecting(struct bpf_sock_addr *ctx)
 {
 	__u64 cookie = cookie_at(ctx, ctx->sk);
 	struct half *h = half_find(cookie);
 	__u16 rport = bpf_ntohs(ctx->user_port);
+	__u32 netns = netns_at(ctx);
 
 	if (!h) {
 		int traced = current_is_traced();
 
-		if (ctx->protocol != IPPROTO_TCP)
+		if (ctx->protocol != IPPROTO_TCP || (config.netns && netns != config.netns))
 			return 0;
 		if (!traced && !(config.peers && listener_on(rport)))
 			return 0;
@@ -117,6 +150,7 @@ static __always_inline struct half *connecting(struct bpf_sock_addr *ctx)
 	start_attempt(h);
 	half_own(h);
 	h->rport = rport;
+	h->netns = netns;
 	h->t[MS_CONNECT] = bpf_ktime_get_ns();
 	return h;
 }
@@ -129,6 +163,8 @@ int connect4(struct bpf_sock_addr *ctx)
 	if (h) {
 		h->family = AF_INET;
 		*(__u32 *)h->remote = ctx->user_ip4;
+		if (config.ends || h->flags & HALF_PEER)
+			doubt(h);
 	}
 	return 1;
 }
@@ -146,6 +182,8 @@ int connect6(struct bpf_sock_addr *ctx)
 		remote[1] = ctx->user_ip6[1];
 		remote[2] = ctx->user_ip6[2];
 		remote[3] = ctx->user_ip6[3];
+		if (config.ends || h->flags & HALF_PEER)
+			doubt(h);
 	}
 	return 1;
 }
@@ -215,9 +253,12 @@ static __always_inline void accepted(struct bpf_sock_addr *ctx)
 
 	if (!h || h->side != SIDE_SERVER || h->t[MS_ACCEPTED])
 		return;
-	if (config.pid && !current_is_traced() && !(h->flags & HALF_PEER)) {
-		half_free(h);
-		return;
+	if (config.pid && !(h->flags & HALF_PEER)) {
+		if (!current_is_traced()) {
+			half_free(h);
+			return;
+		}
+		h->flags &= ~HALF_PROVISIONAL;
 	}
 	t = bpf_ktime_get_ns();
 	h->t[MS_ACCEPTED] = t;

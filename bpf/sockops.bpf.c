@@ -29,6 +29,18 @@ static __always_inline __u64 segment_time(void *sk, const int cast)
 	return GET(struct tcp_sock, sk, tcp_clock_cache) ?: bpf_ktime_get_ns();
 }
 
+/* The filters as far as they speak of a listener: one on any address has children on all of them. */
+static __always_inline int listener_is_wanted(struct half *h)
+{
+	if (!config.filters)
+		return 1;
+	if (config.netns && h->netns != config.netns)
+		return 0;
+	if (config.port && h->lport != config.port)
+		return 0;
+	return !config.address_family || is_any_address(h->local) || is_wanted_address(h->family, h->local);
+}
+
 /* Rare, and out of the way of what runs for every connection. */
 static __noinline int listens(struct bpf_sock_ops *ctx, const int cast)
 {
@@ -50,6 +62,11 @@ static __noinline int listens(struct bpf_sock_ops *ctx, const int cast)
 	half_own(h);
 	copy_ends(h, sk, cast);
 	h->netns = netns_of(sk, cast);
+	if (!listener_is_wanted(h)) {
+		half_free(h);
+		return 0;
+	}
+	h->flags &= ~HALF_PROVISIONAL;
 	h->backlog_max = GET(struct sock, sk, sk_max_ack_backlog);
 	h->known |= KNOWN_BACKLOG;
 	if (!config.keep)
@@ -73,19 +90,23 @@ static __always_inline void syn_out(void *sk, const int cast)
 		return;
 	h->t[MS_SYN_OUT] = segment_time(sk, cast);
 	copy_ends(h, sk, cast);
-	if (!config.keep) {
-		h->netns = netns_of(sk, cast);
+	if (!config.keep)
 		half_transition(h, TCP_CLOSE, TCP_SYN_SENT, h->t[MS_SYN_OUT], -1, HOOK_SOCKOPS);
-	}
-	if (!half_is_wanted(h)) {
-		half_free(h);
-		return;
+	if (config.filters) {
+		if (!ends_are_wanted(h)) {
+			half_free(h);
+			return;
+		}
+		if (!(h->flags & HALF_PEER))
+			h->flags &= ~HALF_PROVISIONAL;
 	}
 	h->isn = GET(struct tcp_sock, sk, snd_una);	/* write_seq has counted the SYN already */
 	h->known |= KNOWN_ISN;
 	flow = flow_of(h->lport, h->rport);
-	if (flow)
-		flow->client = cookie;
+	if (!flow)
+		return;
+	flow->client = cookie;
+	flow->isn = h->flags & HALF_PEER ? 0 : h->isn;
 }
 
 static __always_inline void synack_out(void *req, const int cast)
@@ -96,26 +117,38 @@ static __always_inline void synack_out(void *req, const int cast)
 		h->t[MS_SYNACK_OUT] = bpf_ktime_get_ns();
 }
 
-/* Does this request answer the SYN of a half that is traced? One that is a peer itself brings none along. */
-static __always_inline int answers_traced(struct half *h)
+/* Is this the SYN of a half that is traced? One that is a peer itself brings none along. */
+static __always_inline int answers_traced(__u16 client, __u16 server, __u32 isn)
 {
-	struct half *client = client_between(h->rport, h->lport);
+	struct flow *flow = flow_of(client, server);
 
-	return client && !(client->flags & HALF_PEER) && client->isn == h->peer_isn;
+	return flow && isn && flow->isn == isn;
+}
+
+/*
+ * As what a child of an unknown listener is followed: 0, for the listener's cgroup is traced; HALF_PEER,
+ * for its client is; HALF_PROVISIONAL, for its accept() will tell; -1: it is not.
+ */
+static __noinline int role_of(void *sk, __u16 client, __u16 server, __u32 isn, const int cast)
+{
+	if (!config.pid && sock_is_traced(sk, cast))
+		return 0;
+	if (config.peers && answers_traced(client, server, isn))
+		return HALF_PEER;
+	return config.pid ? HALF_PROVISIONAL : -1;
 }
 
 /* Who may follow this request: its listener's owner, or the traced client that it answers. */
 static __always_inline int request_is_wanted(struct half *h, void *listener, const int cast)
 {
 	struct half *lh = half_find(h->listener);
+	int role = 0;
 
-	if (lh && lh->side == SIDE_LISTENER)
-		h->flags |= lh->flags & HALF_PEER;
-	else if (!sock_is_traced(listener, cast)) {
-		if (!config.peers || !answers_traced(h))
-			return 0;
-		h->flags |= HALF_PEER;
-	}
+	if (!lh || lh->side != SIDE_LISTENER)
+		role = role_of(listener, h->rport, h->lport, h->peer_isn, cast);
+	if (role < 0)
+		return 0;
+	h->flags |= role;
 	return half_is_wanted(h);
 }
 
@@ -225,19 +258,24 @@ static __noinline int from_syn_cookie(struct bpf_sock_ops *ctx, const int cast)
 	void *sk = SOCK_OF(ctx);
 	__u64 cookie = GET(struct sock, sk, __sk_common.skc_cookie.counter);
 	__u64 listener = listener_of(sk, cast);
+	__u32 peer_isn = GET(struct tcp_sock, sk, rcv_nxt) - 1;
 	struct half *h;
+	int role = 0;
 
-	if ((!listener && !sock_is_traced(sk, cast)) || was_requested(sk, cookie, cast))
+	if (!listener)
+		role = role_of(sk, bpf_ntohs(GET(struct sock_common, sk, skc_dport)),
+			       GET(struct sock_common, sk, skc_num), peer_isn, cast);
+	if (role < 0 || was_requested(sk, cookie, cast))
 		return 0;
 	h = half_claim(COOKIE(ctx, sk), SIDE_SERVER, HOOK_SOCKOPS);
 	if (!h)
 		return 0;
-	h->flags |= HALF_SYN_COOKIE;
+	h->flags |= HALF_SYN_COOKIE | role;
 	h->listener = listener;
 	h->netns = netns_of(sk, cast);
 	copy_ends(h, sk, cast);
 	h->isn = GET(struct tcp_sock, sk, snd_una) - 1;
-	h->peer_isn = GET(struct tcp_sock, sk, rcv_nxt) - 1;
+	h->peer_isn = peer_isn;
 	h->known |= KNOWN_ISN | KNOWN_PEER_ISN;
 	if (!half_is_wanted(h))
 		half_free(h);
@@ -253,7 +291,6 @@ static __always_inline void child_is_ready(struct half *h, void *sk, const int c
 	__u64 t = h->flags & HALF_TFO ? bpf_ktime_get_ns() : segment_time(sk, cast);
 
 	h->t[MS_ACK_IN] = h->t[MS_QUEUED] = t;
-	h->netns = netns_of(sk, cast);
 	half_transition(h, TCP_LISTEN, TCP_SYN_RECV, t, -1, HOOK_SOCKOPS);
 	if (h->flags & HALF_TFO)
 		return;

@@ -39,15 +39,8 @@ static __always_inline void recall_clone(struct half *h, const struct sock *sk)
 	clone->sk = 0;
 }
 
-static __always_inline void syn_sent(struct half *h, struct sock *sk)
-{
-	h->side = SIDE_CLIENT;
-	h->netns = sk->__sk_common.skc_net.net->ns.inum;
-}
-
 static __always_inline void established(struct half *h, struct sock *sk, int from, __u64 t)
 {
-	h->netns = sk->__sk_common.skc_net.net->ns.inum;
 	if (from == TCP_SYN_SENT) {
 		h->t[MS_SYNACK_IN] = t;
 	} else if (h->side == SIDE_SERVER && !h->t[MS_ACK_IN]) {
@@ -105,7 +98,7 @@ int BPF_PROG(inet_sock_set_state, struct sock *sk, int from, int to)
 		established(h, sk, from, t);
 	half_transition(h, from, to, t, take_stack(ctx), HOOK_STATE);
 	if (to == TCP_SYN_SENT)
-		syn_sent(h, sk);
+		h->side = SIDE_CLIENT;
 	else if ((to == TCP_FIN_WAIT1 || to == TCP_LAST_ACK || to == TCP_CLOSE) && !h->t[MS_CLOSED])
 		h->t[MS_CLOSED] = t;
 	if (to == TCP_CLOSE)

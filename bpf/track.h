@@ -38,7 +38,7 @@ struct config {
 	__u8 keep;		/* path or until_close: a half stays after its fate is decided */
 	__u8 filters;		/* netns, port or address is set */
 	__u8 cast;		/* the kernel has bpf_rdonly_cast */
-	__u8 pad;
+	__u8 ends;		/* port or address is set: nobody is judged before both ends are known */
 	__u16 queue_purge;	/* the drop reason of sockets being emptied at close(): never a fault */
 	__u8 pad2[4];
 	__u64 write_timer;	/* address of tcp_write_timer */
@@ -102,10 +102,12 @@ struct {
 } ring SEC(".maps");
 
 /* Which port pairs are under trace. A hint, overwritten by whoever comes later: every use of it holds
- * the cookie against the half's own ports. */
+ * the cookie against the half's own ports, or a SYN against the ISN. */
 struct flow {
 	__u64 client;
 	__u64 server;
+	__u32 isn;		/* the client's, also when its half is gone; 0: a peer, who brings none along */
+	__u32 pad;
 };
 
 struct {
@@ -394,8 +396,12 @@ static __always_inline int half_free(struct half *h)
 	return slot ? slot_give(slot) : 0;
 }
 
+static __noinline int is_kept_back(struct half *h);
+
 static __always_inline void half_emit(struct half *h, enum fate fate, __u64 t, enum hook hook)
 {
+	if (unlikely(h->flags & HALF_PROVISIONAL) && is_kept_back(h))
+		return;
 	h->fate = fate;
 	if (!h->t[MS_DECIDED])
 		h->t[MS_DECIDED] = t;
@@ -463,6 +469,14 @@ static __noinline int cgroup_is_traced(struct cgroup *cg)
 	return cg && BPF_CORE_READ(cg, kn, id) == config.cgroup;
 }
 
+/* ns.inum of the socket's network namespace, from whatever pointer to it. */
+static __always_inline __u32 netns_of(void *sk, const int cast)
+{
+	struct net *net = GET(struct sock_common, sk, skc_net.net);
+
+	return GET(struct net, net, ns.inum);
+}
+
 /* In process context only. From the task, because sockops programs of 6.1 have no helper for either. */
 static __always_inline int current_is_traced(void)
 {
@@ -477,6 +491,12 @@ static __always_inline int current_is_traced(void)
 	return cg->kn->id == config.cgroup || cgroup_is_traced(cg);
 }
 
+/* A new socket is in the namespace of whoever asks for it. */
+static __always_inline int current_netns_is_traced(void)
+{
+	return !config.netns || bpf_get_current_task_btf()->nsproxy->net_ns->ns.inum == config.netns;
+}
+
 /* Is this socket's cgroup the traced one or below it? A pid is decided by accept(), in process context. */
 static __always_inline int sock_is_traced(struct sock *sk, const int cast)
 {
@@ -485,30 +505,44 @@ static __always_inline int sock_is_traced(struct sock *sk, const int cast)
 	return cgroup_is_traced(GET(struct sock, sk, sk_cgrp_data.cgroup));
 }
 
-/* `volatile`, or clang takes the settings for the zeros that they are initialised with. */
-static __always_inline int is_wanted_address(const __u8 *address)
+/*
+ * `volatile`, or clang takes the settings for the zeros that they are initialised with. An IPv4 address
+ * is wanted as an IPv6 socket has it too, ::ffff:a.b.c.d.
+ */
+static __always_inline int is_wanted_address(__u8 family, const __u8 *address)
 {
 	const volatile __u32 *wanted = (const volatile void *)config.address;
 	const __u32 *own = (const void *)address;
 
-	if (own[0] != wanted[0])
-		return 0;
-	return config.address_family == AF_INET ||
-	       (own[1] == wanted[1] && own[2] == wanted[2] && own[3] == wanted[3]);
+	if (config.address_family == AF_INET6)
+		return family == AF_INET6 && own[0] == wanted[0] && own[1] == wanted[1] &&
+		       own[2] == wanted[2] && own[3] == wanted[3];
+	if (family == AF_INET)
+		return own[0] == wanted[0];
+	return !own[0] && !own[1] && own[2] == bpf_htonl(0xffff) && own[3] == wanted[0];
 }
 
-/* The filters on namespace, port and address, once both ends are known. */
-static __always_inline int half_is_wanted(struct half *h)
+/* The filters on namespace, port and address, as far as the ends are known. */
+static __always_inline int ends_are_wanted(struct half *h)
 {
-	if (!config.filters)
-		return 1;
 	if (config.netns && h->netns != config.netns)
 		return 0;
 	if (config.port && h->lport != config.port && h->rport != config.port)
 		return 0;
-	if (config.address_family && !is_wanted_address(h->local) && !is_wanted_address(h->remote))
-		return 0;
-	return 1;
+	return !config.address_family || is_wanted_address(h->family, h->local) ||
+	       is_wanted_address(h->family, h->remote);
+}
+
+static __always_inline int half_is_wanted(struct half *h)
+{
+	return !config.filters || ends_are_wanted(h);
+}
+
+static __always_inline int is_any_address(const __u8 *address)
+{
+	const __u64 *words = (const void *)address;
+
+	return !words[0] && !words[1];
 }
 
 static __always_inline struct flow *flow_of(__u16 client, __u16 server)
@@ -534,6 +568,25 @@ static __always_inline struct half *server_between(__u16 client, __u16 server)
 	struct half *h = flow ? half_find(flow->server) : 0;
 
 	return h && h->side == SIDE_SERVER && h->rport == client && h->lport == server ? h : 0;
+}
+
+/*
+ * Of a half that is provisional. A client whose SYN never left is judged by the ends that it had; another's
+ * client, by whether a traced listener has its SYN; a child that was never accepted is nobody's.
+ */
+static __noinline int is_kept_back(struct half *h)
+{
+	struct half *server;
+
+	if (h->side != SIDE_CLIENT || !half_is_wanted(h))
+		return 1;
+	if (h->flags & HALF_PEER) {
+		server = server_between(h->lport, h->rport);
+		if (!server || server->flags & (HALF_PEER | HALF_PROVISIONAL) || server->peer_isn != h->isn)
+			return 1;
+	}
+	h->flags &= ~HALF_PROVISIONAL;
+	return 0;
 }
 
 /* The port is anybody's again. Unless another traced socket has taken it over (SO_REUSEPORT, a restart). */
@@ -578,14 +631,6 @@ static __always_inline void copy_ends(struct half *h, void *sk, const int cast)
 static __always_inline __u64 cookie_of(const struct sock *sk)
 {
 	return sk->__sk_common.skc_cookie.counter;
-}
-
-/* ns.inum of the socket's network namespace, from whatever pointer to it. */
-static __always_inline __u32 netns_of(void *sk, const int cast)
-{
-	struct net *net = GET(struct sock_common, sk, skc_net.net);
-
-	return GET(struct net, net, ns.inum);
 }
 
 #endif

@@ -66,6 +66,7 @@ class HalfFlag(IntFlag):
     ACK_RECEIVED = 64
     RELEASED = 128
     TFO = 256
+    PROVISIONAL = 512
 
 
 class Known(IntFlag):

@@ -22,7 +22,7 @@ CONFIG = np.dtype(
         ("keep", "u1"),
         ("filters", "u1"),
         ("cast", "u1"),
-        ("pad", "u1"),
+        ("ends", "u1"),
         ("queue_purge", "<u2"),
         ("pad2", "V4"),
         ("write_timer", "<u8"),

@@ -30,6 +30,7 @@ from synscope.probes.recovery import AddressSpace
 from synscope.probes.ring import Ring
 from synscope.probes.table import Table
 from synscope.probes.text import KernelMemory
+from synscope.probes.wanted import Held, certain
 from synscope.tcp import catalogue
 
 Sink = Callable[[Rows, Rows, Rows], None]
@@ -88,11 +89,18 @@ def config_row(options: Options, btf: Btf) -> np.void:
     row["until_close"] = options.until_close
     row["keep"] = options.until_close or options.path
     row["filters"] = bool(options.netns or options.port or options.address)
+    row["ends"] = bool(options.port or options.address)
     row["cast"] = btf.has_function("bpf_rdonly_cast")
     row["queue_purge"] = btf.enum_values("skb_drop_reason").get("SKB_DROP_REASON_QUEUE_PURGE", 0)
     for field, address in _addresses(options.detail).items():
         row[field] = address
     return row  # type: ignore[no-any-return]
+
+
+def _judges_late(options: Options) -> bool:
+    """Whether some halves are provisional (`bpf/halves.h`)."""
+    by_owner = options.pid or (options.cgroup and options.peers)
+    return bool(by_owner or options.port or options.address)
 
 
 def _addresses(detail: str) -> dict[str, int]:
@@ -138,7 +146,9 @@ class Session:
             "calls": options.ring_bytes,
         }
         self._btf = Btf.kernel()
-        self._loader = Loader(config_row(options, self._btf), self._sizes)
+        self._config = config_row(options, self._btf)
+        self._loader = Loader(self._config, self._sizes)
+        self._held = Held(self._config) if options.path and _judges_late(options) else None
         self._keep_rows = keep
         self._named = aftermath.Named()
         self._firewalls = Firewalls(_netfilter_drop(self._btf))
@@ -208,9 +218,15 @@ class Session:
 
     def poll(self) -> int:
         """Drain the rings once without waiting; the number of half records that came."""
+        return self._poll(last=False)
+
+    def _poll(self, last: bool) -> int:
         self._reclaim_stale()
-        halves = self._half_ring.drain()
         events = self._event_ring.drain() if self._event_ring else np.empty(0, PATH_EVENT)
+        table = self._table.undecided() if self._held else np.empty(0, HALF)
+        halves = self._half_ring.drain()  # after the table: a half that is in neither has left unwanted
+        if self._held:
+            events = self._held.take(events, table, halves, last)
         self._take(halves, events, self._functions.drain())
         return len(halves)
 
@@ -246,7 +262,7 @@ class Session:
 
     def undecided(self) -> Rows:
         """The halves whose fate the kernel half has not decided yet."""
-        return self._table.undecided()
+        return certain(self._table.undecided(), self._config)
 
     def finish(self, exit_status: int | None) -> Trace:
         """Detach, drain what is left, sweep up the undecided halves, name the stacks.
@@ -263,8 +279,8 @@ class Session:
         self._functions.end()
         self._loader.detach()
         self._functions.detach()
-        self.poll()
-        self._take(self._table.undecided(), np.empty(0, PATH_EVENT), self._functions.open())
+        self._poll(last=True)
+        self._take(self.undecided(), np.empty(0, PATH_EVENT), self._functions.open())
         halves = np.concatenate(self._halves) if self._halves else np.empty(0, HALF)
         events = np.concatenate(self._events) if self._events else np.empty(0, PATH_EVENT)
         calls = np.concatenate(self._calls) if self._calls else np.empty(0, FUNCTION_CALL)
@@ -286,6 +302,8 @@ class Session:
         footer = Footer(ended_mono_ns=time.monotonic_ns())
         aftermath.count_losses(footer, self._loader.maps["losses"])
         self._functions.count_losses(footer.lost)
+        if self._held:
+            self._held.count_losses(footer.lost)
         footer.functions = self._functions.functions
         return footer
 
@@ -296,6 +314,7 @@ class Session:
         for rows in (self._halves, self._events, self._calls):
             rows.clear()
         self._told = 0
+        self._held = self._held and Held(self._config)
         self.attached_ns = time.monotonic_ns()
 
     def _addresses(self) -> Addresses:
