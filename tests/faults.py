@@ -104,6 +104,7 @@ LOCATIONS = {
             "ip_error",
             "__dev_queue_xmit",
             "ip_rcv_core",
+            "tcp_v4_do_rcv",
         ),
         0x1000,
     )

@@ -20,6 +20,12 @@ _HOOKS = {
     "ip_output": "POSTROUTING",
     "ip6_output": "POSTROUTING",
     "ip_mc_output": "POSTROUTING",
+    # A bridge gives its frames to the hooks of IP too, under its own (net/bridge/br_netfilter_hooks.c).
+    "br_nf_pre_routing": "PREROUTING",
+    "br_nf_pre_routing_ipv6": "PREROUTING",
+    "br_nf_forward": "FORWARD",
+    "br_nf_forward_ip": "FORWARD",
+    "br_nf_post_routing": "POSTROUTING",
     "br_handle_frame": "bridge PREROUTING",
     "br_forward_finish": "bridge POSTROUTING",
     "__br_forward": "bridge FORWARD",

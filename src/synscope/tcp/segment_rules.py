@@ -11,6 +11,9 @@ How it works
 
     Data in the SYN (TCP Fast Open, RFC 7413) is acknowledged with it: ISN + 1 and up to 64 KiB more.
 
+    A SYN's timestamp may echo something: that it echoes 0 is a SHOULD (RFC 7323 section 3.2), and Linux
+    echoes what it last had of the peer where a SYN takes over a connection in TIME_WAIT (tcp_twsk_unique).
+
     What is not known (an ISN, the options of a segment that was not captured) is not judged.
 """
 
@@ -158,11 +161,6 @@ def _timestamp(segment: Seen, exchange: Exchange) -> str | None:
     return "no timestamp, though agreed on" if all(agreed) else "a timestamp that was not agreed on"
 
 
-def _echoes_nothing(segment: Seen, _: Exchange) -> str | None:
-    stamp = _stamp(segment)
-    return f"ecr {stamp[1]}" if stamp is not None and stamp[1] != 0 else None
-
-
 def _echoes_syn(segment: Seen, exchange: Exchange) -> str | None:
     stamp = _stamp(segment)
     echoed = [_stamp(syn) for syn in exchange.syns[OTHER[segment.source]]]
@@ -202,7 +200,6 @@ RULES = (
          "3.2; RFC 7323 2.2; RFC 2018 2", _syn_only),
     Rule("timestamps are in all segments or in none, as the SYNs agreed", ("ACK",),
          "RFC 7323 3.2", _timestamp),
-    Rule("a SYN's timestamp echoes nothing", ("SYN",), "RFC 7323 3.2", _echoes_nothing),
     Rule("a SYN-ACK's timestamp echoes the SYN's", ("SYN-ACK",), "RFC 7323 3.2", _echoes_syn),
 )  # fmt: skip
 _BY_KIND = {name: tuple(rule for rule in RULES if name in rule.of) for name in _ALL}

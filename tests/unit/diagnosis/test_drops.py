@@ -35,10 +35,26 @@ def test_on_loopback_the_receivers_hook_counts():
         ("ip6_xmit", "OUTPUT"),
         ("ip6_forward", "FORWARD"),
         ("ip_output", "POSTROUTING"),
+        ("__br_forward", "bridge FORWARD"),
     ],
 )
 def test_other_hooks(function, hook):
     assert drop(("nft_do_chain", "nf_hook_slow", function, "tcp_connect")).hook == hook
+
+
+@pytest.mark.parametrize(
+    ("inner", "outer", "hook"),
+    [
+        ("br_nf_forward_ip.part.0", "__br_forward", "FORWARD"),
+        ("br_nf_pre_routing", "br_handle_frame", "PREROUTING"),
+        ("br_nf_post_routing", "br_forward_finish", "POSTROUTING"),
+    ],
+)
+def test_a_bridge_that_asks_the_rules_of_ip(inner, outer, hook):
+    """Stacks of 6.18 with net.bridge.bridge-nf-call-iptables=1: nf_hook_slow once for each family."""
+    assert (
+        drop(("nft_do_chain", "nft_do_chain_ipv4", "nf_hook_slow", inner, "nf_hook_slow", outer)).hook == hook
+    )
 
 
 def test_without_a_stack_no_hook_is_known():

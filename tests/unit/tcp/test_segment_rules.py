@@ -36,6 +36,10 @@ LEGAL = {
     "nothing": [],
     "no options known": [msgspec.structs.replace(one, options=None) for one in handshake()],
     "ECN": [seg(1, "client", "SEW", LAST), seg(2, "server", "S.E", 5, 0)],
+    "a SYN over TIME_WAIT": [
+        msgspec.structs.replace(handshake()[0], options={**OPTIONS, "timestamp": {"val": 7, "ecr": 1}}),
+        *handshake()[1:],
+    ],
     "sent again": [handshake()[0], *handshake()[:2], handshake()[1], handshake()[2]],
     "a request that was forgotten": [handshake()[0], seg(2, "server", "S.", 77, 0), *handshake()[1:]],
     "refused": [seg(1, "client", "S", LAST), seg(2, "server", "R.", 0, 0)],
@@ -92,10 +96,6 @@ ILLEGAL = {
         "MSS, window scale and SACK-permitted are in SYNs only",
     ),
     "timestamps": (change(ACK, options={}), "timestamps are in all segments or in none, as the SYNs agreed"),
-    "echo in SYN": (
-        change(SYN, options={**OPTIONS, "timestamp": {"val": 7, "ecr": 1}}),
-        "a SYN's timestamp echoes nothing",
-    ),
     "echo": (
         change(SYNACK, options={**ANSWER, "timestamp": {"val": 900, "ecr": 8}}),
         "a SYN-ACK's timestamp echoes the SYN's",

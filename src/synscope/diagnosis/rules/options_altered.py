@@ -22,6 +22,7 @@ Related codes
 """
 
 from collections.abc import Iterator
+from itertools import takewhile
 
 from synscope.connections.rows import EventRow
 from synscope.diagnosis.case import Case
@@ -35,7 +36,7 @@ ROLE = "besides"
 CONN_STATE = "S1"
 ERROR_TYPE = None
 
-_Options = dict[str, object]
+_Hop = tuple[EventRow, TcpHeader]
 
 
 def find(case: Case) -> Verdict | None:
@@ -49,7 +50,7 @@ def find(case: Case) -> Verdict | None:
         if clamped
         else "TCP options were changed between the ends.",
         evidence=tuple(changes),
-        counter_evidence=("it is the same segment: sequence number and timestamp are equal",),
+        counter_evidence=("it is the same segment: it was not sent again between",),
         remedy="Look for MSS clamping or option stripping (`nft list ruleset | grep -E 'maxseg|tcp "
         "option'`, TCPMSS, "
         "TCPOPTSTRIP) in the network namespaces between.",
@@ -65,8 +66,7 @@ def _changes(case: Case, ack: int, name: str) -> Iterator[str]:
     ]
     if not hops:
         return
-    stamp = _stamp(hops[0][1])
-    same = [(event, header) for event, header in hops if _stamp(header) == stamp]
+    same = _first_copy(hops)
     before, after = same[0][1].options, same[-1][1].options
     if before is None or after is None:
         return
@@ -74,6 +74,15 @@ def _changes(case: Case, ack: int, name: str) -> Iterator[str]:
         old, new = before.get(key, "absent"), after.get(key, "absent")
         if old != new:
             yield f"{name}: {key} {old} at {_place(same[0][0])}, {new} at {_place(same[-1][0])}"
+
+
+def _first_copy(hops: list[_Hop]) -> list[_Hop]:
+    """Its way until it is sent again: where it began, then with that timestamp, or stripped of it."""
+    (first, header), *others = hops
+    start = (first.kind, first.netns, first.ifindex)
+    stamps = (_stamp(header), None)
+    way = takewhile(lambda hop: (hop[0].kind, hop[0].netns, hop[0].ifindex) != start, others)
+    return [hops[0], *(hop for hop in way if _stamp(hop[1]) in stamps)]
 
 
 def _stamp(header: TcpHeader) -> object:

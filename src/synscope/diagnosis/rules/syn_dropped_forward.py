@@ -1,12 +1,13 @@
-"""A netfilter rule of FORWARD dropped the SYN on a router between the ends.
+"""A netfilter rule of FORWARD dropped the SYN on a router or bridge between the ends.
 
 What happened
     The SYN passed through a network namespace of this host that routes (a gateway, a container host), and
-    a rule of hook forward freed it there. The client hears nothing and sends it again until it gives up.
+    a rule of hook forward freed it there. A bridge asks the rules of that hook too, where
+    net.bridge.bridge-nf-call-iptables is 1. The client hears nothing and sends it again until it gives up.
 
 How synscope knows
-    kfree_skb with the reason NETFILTER_DROP and a stack with ip_forward (or ip6_forward), in a namespace
-    that is neither the client's nor the server's.
+    kfree_skb with the reason NETFILTER_DROP and a stack with ip_forward (or ip6_forward; on a bridge
+    br_nf_forward_ip), in a namespace that is neither the client's nor the server's.
 
 What it would look like otherwise
     At the ends: syn-dropped-output, syn-dropped-input. By routing instead of a rule: the reason is
@@ -34,4 +35,6 @@ ERROR_TYPE = "timed_out"
 def find(case: Case) -> Verdict | None:
     """A SYN freed by netfilter in FORWARD, without an answer."""
     drops = netfilter.silent_drops(case, lambda drop: drop.hook == "FORWARD")
-    return netfilter.verdict(case, drops, "FORWARD on a router between", None, ()) if drops else None
+    return (
+        netfilter.verdict(case, drops, "FORWARD on a router or bridge between", None, ()) if drops else None
+    )

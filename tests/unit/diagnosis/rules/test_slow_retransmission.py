@@ -18,6 +18,17 @@ def test_the_cause_comes_first():
     assert told(whole).findings[0].severity == "warning"
 
 
+def test_an_old_connection_took_the_syn():
+    """The reason as 6.18 gives it, in scenario slow-half-open."""
+    whole = faults.resent()
+    drop = faults.freed(22_000, "TCP_INVALID_SYN", "tcp_v4_do_rcv", "input", netns=faults.OTHER_NETNS)
+    one = finding(faults.trace([whole.halves], [faults.sent(21_000), drop, faults.sent(faults.SECOND)]), CODE)
+    assert one.summary.endswith(
+        "the server still had an old connection from the same port, which had to be reset first."
+    )
+    assert one.evidence[0].startswith("kfree_skb: SYN freed, TCP_INVALID_SYN in tcp_v4_do_rcv")
+
+
 def test_record_detail():
     assert codes(as_record(faults.resent())) == [CODE]
 

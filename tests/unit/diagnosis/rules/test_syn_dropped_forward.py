@@ -6,7 +6,7 @@ CODE = "syn-dropped-forward"
 
 def test_the_stack_names_the_hook():
     one = finding(faults.dropped("forward"), CODE)
-    assert "FORWARD on a router between, 2 times" in one.summary
+    assert "FORWARD on a router or bridge between, 2 times" in one.summary
     assert one.evidence[0] == "kfree_skb: SYN freed, NETFILTER_DROP in nft_do_chain at +31 us"
     assert one.evidence[1].startswith("stack: nft_do_chain < nft_do_chain_inet < nf_hook_slow < ")
     assert (one.severity, one.confidence) == ("error", 1.0)
