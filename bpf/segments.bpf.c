@@ -35,10 +35,24 @@ static __always_inline __u32 netns_of_device(struct sk_buff *skb)
 /* How far the sequence numbers of a setup get from the ISN where data comes with the SYN (RFC 7413). */
 #define NEAR 0xffff
 
+/* Does the segment go between the half's own two ends? IPv4, or the last four bytes of IPv6 (mapped ones too). */
+static __always_inline int is_between_ends(struct packet *p, struct half *h, int outgoing)
+{
+	__u32 source = p->family == AF_INET ? 12 : 20, dest = p->family == AF_INET ? 16 : 36;
+	const __be32 *local = (void *)h->local, *remote = (void *)h->remote;
+	int word = h->family == AF_INET ? 0 : 3;
+	__be32 from = 0, to = 0;
+
+	bpf_probe_read_kernel(&from, 4, p->network + source);
+	bpf_probe_read_kernel(&to, 4, p->network + dest);
+	return outgoing ? from == local[word] && to == remote[word] : to == local[word] && from == remote[word];
+}
+
 /*
  * Others may use the same ports, in another namespace, and addresses may be translated: what the segment
  * says of the ISNs tells whose it is. Exactly, in another namespace than the half's: ISNs of one 4-tuple are
- * only as far apart as they are in time (net/core/secure_seq.c). At home, an RST may come late and far.
+ * only as far apart as they are in time (net/core/secure_seq.c). At home, what goes between the half's own
+ * addresses is its own whatever it says: a forged segment, an RST that comes late.
  */
 static __noinline int is_stranger(struct packet *p, struct half *h, __u32 netns, int from_client)
 {
@@ -46,7 +60,8 @@ static __noinline int is_stranger(struct packet *p, struct half *h, __u32 netns,
 	__u32 server = h->side == SIDE_CLIENT ? h->peer_isn : h->isn;
 	__u32 most = h->netns == netns ? NEAR : 1;
 
-	if (p->tcp.flags & RST && h->netns == netns)
+	if (h->netns == netns &&
+	    (p->tcp.flags & RST || is_between_ends(p, h, from_client == (h->side == SIDE_CLIENT))))
 		return 0;
 	if (from_client)
 		return bpf_ntohl(p->tcp.seq) - client > most;

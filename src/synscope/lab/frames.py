@@ -37,9 +37,9 @@ class Calls(NamedTuple):
     """The calls of a log in the order in which they were entered.
 
     Attributes:
-        rows: `FUNCTION_CALL`; `enter` of a call made in block n is 2n + 1, `exit` of one that had been left
-            when block n was entered 2n. A call with `exit` but without `RETURNED` returned to text that is
-            not logged: its return value was not seen. Both are 0 where it was not left.
+        rows: `FUNCTION_CALL`; `enter` and `exit` count the moments at which calls were entered or had been
+            left, from 1. A call with `exit` but without `RETURNED` returned to text that is not logged: its
+            return value was not seen. Both are 0 where it was not left.
         names: of the functions that `rows["function"]` counts.
         stack: the stack that each call ran on, numbered from 0.
         cr3: the page table that it was entered with. A user thread is told by both.
@@ -68,11 +68,23 @@ def calls_of(blocks: Rows, symbols: Symbols) -> Calls:
     following.end(len(blocks))
     entered = np.array(following.blocks, np.int64)
     rows = np.zeros(len(entered), FUNCTION_CALL)
-    rows["enter"], rows["exit"], rows["flags"] = 2 * entered + 1, following.exits, following.flags
+    rows["enter"], rows["exit"] = _moments(entered, np.array(following.exits, np.int64))
+    rows["flags"] = following.flags
     rows["ret"] = np.array(following.values, np.uint64).view(np.int64)
     rows["args"] = blocks["registers"][entered][:, _ARGUMENTS]
     rows["function"], rows["cpu"] = functions[entered], blocks["cpu"][entered]
     return Calls(rows, names, stacks[entered], blocks["cr3"][entered], np.array(following.parents, np.int64))
+
+
+def _moments(entered: Places, left: Places) -> tuple[Places, Places]:
+    """Places in the log as numbers of moments, without gaps; `left`: twice a place, 0 stays 0.
+
+    What entered nothing and left nothing must not count: QEMU ends a block early where -icount's budget ends,
+    and when that is taken anew depends on the host.
+    """
+    enters = 2 * entered + 1
+    moments = np.unique(np.concatenate([[0], enters, left]))
+    return np.searchsorted(moments, enters), np.searchsorted(moments, left)
 
 
 def _once(blocks: Rows) -> tuple[Rows, Places]:

@@ -34,7 +34,7 @@ def test_a_call_and_its_return(cpu):
     cpu.call("inner")
     cpu.ret(7)
     assert told(cpu) == [("outer", "", 0, 0), ("inner", "outer", RETURNED, 7)]
-    assert intervals(cpu) == [(1, 0), (3, 4)]
+    assert intervals(cpu) == [(1, 0), (2, 3)]
 
 
 def test_arguments_are_the_registers_on_entry(cpu):
@@ -51,7 +51,7 @@ def test_a_jump_to_another_function_returns_with_it(cpu):
     cpu.jump("second")
     cpu.ret(-22 & (1 << 64) - 1)
     assert told(cpu)[1:] == [("first", "outer", RETURNED, -22), ("second", "first", RETURNED | TAIL, -22)]
-    assert intervals(cpu)[1:] == [(3, 6), (5, 6)]
+    assert intervals(cpu)[1:] == [(2, 4), (3, 4)]
 
 
 def test_a_loop_to_a_functions_own_start_is_no_call(cpu):
@@ -93,6 +93,15 @@ def test_a_block_that_an_interrupt_left_is_one_block(cpu):
     ]
 
 
+def test_a_block_that_ended_early_does_not_count(cpu):
+    cpu.call("outer")
+    cpu.inside("outer")
+    cpu.call("inner")
+    cpu.inside("inner")
+    cpu.ret(7)
+    assert intervals(cpu) == [(1, 0), (2, 3)]
+
+
 def test_what_softirqs_call_is_in_softirq_context(cpu):
     cpu.call("sender")
     cpu.on(IRQ)
@@ -116,7 +125,7 @@ def test_calls_by_text_that_is_not_logged_are_made_in_what_called_that(cpu):
     cpu.ret(2)
     cpu.ret(3)
     assert told(cpu) == [("outer", "", 0, 0), ("f", "outer", 0, 0), ("g", "outer", 0, 0)]
-    assert intervals(cpu)[1:] == [(3, 4), (5, 6)]
+    assert intervals(cpu)[1:] == [(2, 3), (4, 5)]
 
 
 def test_a_value_that_an_epilogue_returns_needs_no_caller(cpu):

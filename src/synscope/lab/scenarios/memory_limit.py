@@ -19,6 +19,7 @@ By hand
 """
 
 from pathlib import Path
+from threading import Timer
 
 from synscope.lab.stage.stage import Stage
 from synscope.lab.stage.starvation import ROOT, starving
@@ -27,6 +28,8 @@ NAME = "memory-limit"
 FINDINGS = ("memory-limit",)
 IN_RECORD = None
 NEEDS = ("machine",)
+
+_LIMITED_S = 2
 
 
 def play(stage: Stage) -> None:
@@ -37,7 +40,10 @@ def play(stage: Stage) -> None:
     actor.report()
     (ROOT / "aside").mkdir()
     (ROOT / "aside/cgroup.procs").write_text("0")  # the limit is not for the stage
+    lift = Timer(_LIMITED_S, (cgroup / "memory.max").write_text, ["max"])
+    lift.start()
     error = actor.ask()
+    lift.join()
     events = dict(line.split() for line in (cgroup / "memory.events").read_text().splitlines())
     stage.witness(f"socket(): {error}", error in ("ENOBUFS", "ENOMEM"))
     stage.witness(f"memory.events of the cgroup: max {events['max']}", int(events["max"]) > 0)
